@@ -1,0 +1,149 @@
+"""The command line: `python -m helpers`.
+
+    list                       networks, recipes, data sets and records
+    count resnet34             shapes, parameters, multiply-adds, layer by layer
+    train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
+    evaluate resnet20.keras --data cifar10 --split test
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit status. A mistake is one line on stderr."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(arguments)
+    options.command = "python -m helpers " + " ".join(arguments)
+    try:
+        options.run(options)
+    except (ValueError, TypeError, RuntimeError, OSError, ImportError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. The same command goes on from the last epoch.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _list(_):
+    from helpers import datasets, recipes, runs, specs
+
+    print("networks: ", ", ".join(specs.names()))
+    print("recipes:  ", ", ".join(recipes.names()))
+    print("data sets:", ", ".join(datasets.names()))
+    print("records:  ", ", ".join(runs.names()) or "none")
+
+
+def _count(options):
+    from helpers import counting, specs
+
+    side = options.input_size
+    spec = specs.resolve(
+        options.network,
+        input_shape=side and (side, side, 3),
+        num_classes=options.classes,
+        shortcut=options.shortcut,
+    )
+    row = "{:<16} {:<24} {:<16} {:>12} {:>16}".format
+    print(row("layer", "kind", "output", "parameters", "multiply-adds"))
+    for layer in counting.layers(spec):
+        shape = " x ".join(map(str, layer.output_shape))
+        work = f"{layer.multiply_adds:,}"
+        print(row(layer.name, layer.kind, shape, f"{layer.parameters:,}", work))
+    statistics = counting.moving_statistics(spec)
+    print(f"\n{spec.name}: {spec.depth} weighted layers")
+    print(f"{counting.parameters(spec):,} trainable parameters, {statistics:,} moving statistics")
+    print(f"{counting.multiply_adds(spec):,} multiply-adds")
+
+
+def _train(options):
+    from helpers import datasets, recipes, runs, specs, training
+
+    recipe = recipes.get(options.recipe)
+    specs.get(options.network)
+    data = datasets.load(options.data, data_dir=options.data_dir)
+    if options.epochs:
+        steps = options.epochs * datasets.steps_per_epoch(data, recipe.batch_size)
+        recipe = recipe.scaled(steps)
+    if options.precision:
+        recipe = recipe.in_precision(options.precision)
+    run = training.train(
+        options.network,
+        data,
+        recipe,
+        seed=options.seed,
+        checkpoints=options.checkpoints,
+        tensorboard=options.tensorboard,
+        save=True,
+        verbose=2 if options.quiet else 1,
+        command=options.command,
+    )
+    if options.model:
+        run.model.save(options.model)
+    print(runs.table(runs.compare([run])))
+    print(f"recorded as {runs.directory() / run.name}.json")
+
+
+def _evaluate(options):
+    import keras
+
+    from helpers import datasets, training
+
+    model = keras.models.load_model(options.model)
+    data = datasets.load(options.data, data_dir=options.data_dir)
+    result = training.evaluate(model, data, options.split)
+    print(
+        f"{model.name} on the {len(getattr(data, options.split)):,} {options.split} images of "
+        f"{data.description}: error {100 * result['error']:.2f} %, loss {result['loss']:.4f}"
+    )
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, run, text):
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    command("list", _list, "networks, recipes, data sets and records")
+
+    count = command("count", _count, "a network's layers, counted without building it")
+    count.add_argument("network", help="a name from `list`")
+    count.add_argument("--input-size", type=int, help="height and width in pixels")
+    count.add_argument("--classes", type=int, help="number of classes")
+    count.add_argument("--shortcut", help="option A, B or C")
+
+    train = command("train", _train, "train a network and record the run; goes on if interrupted")
+    train.add_argument("network", help="a name from `list`")
+    train.add_argument("--recipe", default="he2015-cifar10", help="a name from `list`")
+    train.add_argument("--epochs", type=int, help="scale the recipe to so many epochs")
+    train.add_argument("--precision", help="float32 or mixed_bfloat16")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
+    train.add_argument("--tensorboard", help="folder for TensorBoard's logs")
+    train.add_argument("--model", help="also save the trained model to this .keras file")
+    train.add_argument("--quiet", action="store_true", help="a line per epoch, no bar")
+
+    evaluate = command("evaluate", _evaluate, "error and loss of a saved model")
+    evaluate.add_argument("model", help="a .keras file")
+    evaluate.add_argument("--split", default="test", help="train, validation or test")
+    for sub in (train, evaluate):
+        sub.add_argument("--data", help="shapes or cifar10 (default: RESNET_BOOK_DATA, or shapes)")
+        sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

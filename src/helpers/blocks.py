@@ -1,0 +1,119 @@
+"""One function per box of the paper's figures.
+
+Each takes a batch of feature maps (N, H, W, C) and returns one. `name` is the
+prefix of every layer in the block, `conv3_1` for the first block of conv3_x.
+
+A departure from Keras' defaults, each with its reason:
+- He-normal kernels, as the paper (Keras: Glorot uniform);
+- no bias before a batch normalization, whose beta makes it redundant;
+- padding (k - 1) / 2 on every side also at stride 2, as Caffe and PyTorch do;
+  TensorFlow's "same" would pad right and bottom only.
+
+Source: He et al. 2015, Figures 2 and 3, section 3.3. Book: chapters 1 to 3.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from helpers.layers import BatchNormalization, ZeroPadShortcut
+from helpers.specs import OPTIONS
+
+
+def conv_bn(x, filters, kernel_size, stride=1, *, name, batch_norm=True, initializer="he_normal"):
+    """A convolution with symmetric padding and the batch normalization after it.
+
+    (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters). Without
+    batch normalization the convolution has a bias.
+    """
+    _check(x, filters, stride, name)
+    padding = "same"  # symmetric for an odd kernel at stride 1
+    if kernel_size > 1 and stride > 1:
+        x = layers.ZeroPadding2D((kernel_size - 1) // 2, name=f"{name}_pad")(x)
+        padding = "valid"
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=stride,
+        padding=padding,
+        use_bias=not batch_norm,
+        kernel_initializer=initializer,
+        name=f"{name}_conv",
+    )(x)
+    return BatchNormalization(name=f"{name}_bn")(x) if batch_norm else x
+
+
+def residual_function(x, filters, stride=1, *, name, **options):
+    """F(x): conv, bn, relu, conv, bn; what a basic block adds to its shortcut."""
+    x = conv_bn(x, filters, 3, stride, name=f"{name}_1", **options)
+    x = layers.ReLU(name=f"{name}_1_relu")(x)
+    return conv_bn(x, filters, 3, name=f"{name}_2", **options)
+
+
+def plain_block(x, filters, stride=1, *, name, **options):
+    """Two 3x3 convolutions, each with bn and relu, and nothing around them.
+
+    (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
+    `options` are `batch_norm` and `initializer`, as in `conv_bn`.
+
+    Source: He et al. 2015, Figure 3, middle. Book: chapter 1.
+    """
+    x = residual_function(x, filters, stride, name=name, **options)
+    return layers.ReLU(name=f"{name}_2_relu")(x)
+
+
+def basic_block(x, filters, stride=1, *, name, option="B", **options):
+    """relu(F(x) + shortcut(x)) with two 3x3 convolutions in F.
+
+    (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
+    `option` is the shortcut's: A, B or C.
+
+    Source: He et al. 2015, Figure 2; Figure 5, left. Book: chapter 2.
+    """
+    fx = residual_function(x, filters, stride, name=name, **options)
+    x = shortcut(x, filters, stride, name=name, option=option, **options)
+    x = layers.Add(name=f"{name}_add")([fx, x])
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+def shortcut(x, filters, stride=1, *, name, option="B", **options):
+    """x in the shape of F(x), by one of the paper's three options.
+
+    A: the identity; zeros for new channels. No parameters.
+    B: the identity; a 1x1 projection with bn where the shape changes.
+    C: a projection everywhere.
+    The shape changes where the stride is not 1 or the channels differ.
+
+    Source: He et al. 2015, section 3.3 and equation 2. Book: chapter 2.
+    """
+    _check(x, filters, stride, name)
+    if option not in OPTIONS:
+        raise ValueError(
+            f"`option` must be one of {', '.join(OPTIONS)} (He et al. 2015, section 3.3). "
+            f"Received: option={option!r}"
+        )
+    same_shape = stride == 1 and x.shape[-1] == filters
+    if option == "C" or (option == "B" and not same_shape):
+        return conv_bn(x, filters, 1, stride, name=f"{name}_proj", **options)
+    if same_shape:
+        return x
+    return ZeroPadShortcut(filters, stride, name=f"{name}_zero_pad")(x)
+
+
+def _check(x, filters, stride, name):
+    if len(getattr(x, "shape", ())) != 4:
+        raise ValueError(
+            f"{name}: expected a batch of feature maps (N, H, W, C). "
+            f"Received: {getattr(x, 'shape', x)!r}"
+        )
+    for key, value in (("filters", filters), ("stride", stride)):
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(
+                f"{name}: `{key}` must be a positive integer. Received: {key}={value!r}"
+            )
+    if keras.backend.image_data_format() != "channels_last":
+        raise ValueError(
+            "The book's networks put the channels last. Set "
+            "keras.config.set_image_data_format('channels_last')."
+        )

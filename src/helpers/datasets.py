@@ -1,0 +1,305 @@
+"""Images in, `tf.data` out.
+
+`load("shapes")` needs nothing but NumPy; the other data sets come through
+TensorFlow Datasets. What could not be loaded is an error that says where it was
+looked for: no data set ever takes the place of another.
+
+Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapter 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from helpers import shapes
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+ENVIRONMENT_VARIABLE = "RESNET_BOOK_DATA"
+
+
+class DataUnavailableError(RuntimeError):
+    """A data set is not on this machine and could not be fetched."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images (N, H, W, C), uint8 in 0..255, and their labels (N,), int32."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A data set in memory: training, validation and test images with labels.
+
+    `description` is the name that pages and plots show, "CIFAR-10 (JPEG)" for a
+    re-encoded CIFAR-10. Raises TypeError or ValueError where images are not
+    uint8 in 0..255 of one shape, or labels are not integers below the number of
+    classes.
+    """
+
+    name: str
+    description: str
+    class_names: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+    splits: tuple[str, ...] = field(default=("train", "validation", "test"), init=False)
+
+    def __post_init__(self) -> None:
+        for name in self.splits:
+            _check_split(name, getattr(self, name), len(self.class_names))
+        shapes_ = {name: getattr(self, name).images.shape[1:] for name in self.splits}
+        if len(set(shapes_.values())) > 1:
+            raise ValueError(f"Expected images of one shape in all splits. Received: {shapes_}")
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of every image."""
+        return self.train.images.shape[1:]
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """The per-pixel mean of the training images, (H, W, C) float32 in 0..255.
+
+        It is subtracted from every image and nothing is divided (section 4.2).
+        """
+        return self.train.images.mean(axis=0, dtype="float64").astype("float32")
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in self.splits)
+        return f"{self.description}: {sizes}; {self.image_shape}, {self.num_classes} classes"
+
+
+def batches(data: Data, split: str, batch_size: int) -> tf.data.Dataset:
+    """The images of one split in their order, the per-pixel mean subtracted.
+
+    Elements are (N, H, W, C) float32 and (N,) int32; the last batch may be
+    smaller. For evaluation: single view, no augmentation.
+    """
+    import tensorflow as tf
+
+    if split not in data.splits:
+        raise ValueError(f"`split` must be one of {data.splits}. Received: split={split!r}")
+    part = getattr(data, split)
+    mean = tf.constant(data.mean)
+    return (
+        tf.data.Dataset.from_tensor_slices((part.images, part.labels))
+        .batch(batch_size)
+        .map(lambda x, y: (tf.cast(x, "float32") - mean, y), num_parallel_calls=2)
+        .prefetch(2)
+    )
+
+
+def training_batches(
+    data: Data,
+    batch_size: int,
+    *,
+    seed: int,
+    first_epoch: int = 0,
+    padding: int = 4,
+    flip: bool = True,
+) -> tf.data.Dataset:
+    """The training images for ever, epoch after epoch, shuffled and augmented.
+
+    Elements are (batch_size, H, W, C) float32, the per-pixel mean subtracted,
+    and (batch_size,) int32; what does not fill a batch waits for another epoch.
+    Order and augmentation depend on `seed` and the epoch alone, so a training
+    that goes on at `first_epoch` sees what it would have seen without the stop.
+    """
+    import tensorflow as tf
+
+    steps = steps_per_epoch(data, batch_size)
+    # Constants outside the graph: one copy in memory, however many batches.
+    images, labels = tf.constant(data.train.images), tf.constant(data.train.labels)
+    mean = tf.constant(data.mean)
+
+    def orders():
+        epoch = first_epoch
+        while True:
+            order = np.random.default_rng((seed, epoch)).permutation(len(data.train))
+            for step in range(steps):
+                yield order[step * batch_size : (step + 1) * batch_size], (seed, epoch * steps + step)
+            epoch += 1
+
+    def batch(indices, seeds):
+        x = tf.cast(tf.gather(images, indices), "float32") - mean  # (N, H, W, C)
+        return augment(x, seeds, padding=padding, flip=flip), tf.gather(labels, indices)
+
+    signature = (tf.TensorSpec(batch_size, "int64"), tf.TensorSpec(2, "int64"))
+    order = tf.data.Dataset.from_generator(orders, output_signature=signature)
+    return order.map(batch, num_parallel_calls=2).prefetch(4)
+
+
+def steps_per_epoch(data: Data, batch_size: int) -> int:
+    """Whole batches in the training split. Raises ValueError if there is none."""
+    if batch_size > len(data.train):
+        raise ValueError(
+            f"`batch_size` must be at most the {len(data.train)} training images of "
+            f"{data.description}. Received: batch_size={batch_size}"
+        )
+    return len(data.train) // batch_size
+
+
+def augment(x: tf.Tensor, seeds, *, padding: int = 4, flip: bool = True) -> tf.Tensor:
+    """Random crops of the zero-padded images, half of them mirrored.
+
+    (N, H, W, C) -> (N, H, W, C), one whole batch at once: rows and columns are
+    gathered by index, and a mirrored image is one whose columns run backwards.
+    After the mean is subtracted a padded zero is the mean grey.
+
+    Source: He et al. 2015, section 4.2.
+    """
+    import tensorflow as tf
+
+    n, height, width = tf.shape(x)[0], x.shape[1], x.shape[2]
+    seeds = tf.random.experimental.stateless_split(seeds, 3)
+    rows = tf.random.stateless_uniform((n, 1), seeds[0], 0, 2 * padding + 1, "int32")
+    columns = tf.random.stateless_uniform((n, 1), seeds[1], 0, 2 * padding + 1, "int32")
+    rows, columns = rows + tf.range(height), columns + tf.range(width)  # (N, H), (N, W)
+    if flip:
+        mirrored = tf.random.stateless_uniform((n, 1), seeds[2]) < 0.5
+        columns = tf.where(mirrored, columns[:, ::-1], columns)
+    x = tf.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]])
+    x = tf.gather(x, rows, axis=1, batch_dims=1)
+    return tf.gather(x, columns, axis=2, batch_dims=1)
+
+
+def names() -> list[str]:
+    """Every data set that `load` knows."""
+    return list(_LOADERS)
+
+
+def load(name: str | None = None, *, data_dir: str | os.PathLike | None = None) -> Data:
+    """A data set by name: "shapes" or "cifar10".
+
+    Without a name the environment variable RESNET_BOOK_DATA chooses, and
+    without that it is "shapes". `data_dir` is where TensorFlow Datasets looks;
+    its default is the variable TFDS_DATA_DIR, else ~/tensorflow_datasets.
+
+    cifar10 has 45,000 training, 5,000 validation and 10,000 test images; a hash
+    of its id decides which training images are for validation.
+
+    Raises ValueError for an unknown name, `DataUnavailableError` if the images
+    are neither on this machine nor to be fetched.
+    """
+    name = name or os.environ.get(ENVIRONMENT_VARIABLE) or "shapes"
+    if name not in _LOADERS:
+        raise ValueError(
+            f"`name` must be one of {', '.join(names())} (an argument, or the environment "
+            f"variable {ENVIRONMENT_VARIABLE}). Received: name={name!r}"
+        )
+    return _LOADERS[name](data_dir)
+
+
+def _shapes(_data_dir) -> Data:
+    sizes = {"train": 8_000, "validation": 1_000, "test": 1_000}
+    images, labels = shapes.generate(sum(sizes.values()), seed=0)
+    parts, start = {}, 0
+    for split, size in sizes.items():
+        parts[split] = Split(images[start : start + size], labels[start : start + size])
+        start += size
+    return Data("shapes", "shapes (generated)", shapes.CLASS_NAMES, **parts)
+
+
+def _cifar10(data_dir) -> Data:
+    builder = _prepared("cifar10:3.*.*", data_dir)
+    features = json.loads((Path(builder.data_path) / "features.json").read_text())
+    jpeg = "jpeg" in json.dumps(features).lower()
+    train, test = (_in_fixed_order(builder, split) for split in ("train", "test"))
+    n = len(train) // 10
+    return Data(
+        "cifar10",
+        "CIFAR-10 (JPEG)" if jpeg else "CIFAR-10",
+        tuple(builder.info.features["label"].names),
+        train=Split(train.images[n:], train.labels[n:]),
+        validation=Split(train.images[:n], train.labels[:n]),
+        test=test,
+    )
+
+
+_LOADERS = {"shapes": _shapes, "cifar10": _cifar10}
+
+
+def _in_fixed_order(builder, split: str) -> Split:
+    """All images and labels of a split, in the order of a hash of their ids.
+
+    The same order on every machine, however the files are cut and sorted. Not
+    in the order of the ids themselves: where these were given class by class,
+    the last 5,000 are all trucks, and a validation error means nothing.
+    """
+    arrays = builder.as_dataset(split=split, shuffle_files=False, batch_size=-1)
+    keys = [hashlib.sha256(i).digest() for i in arrays["id"].numpy()]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return Split(arrays["image"].numpy()[order], arrays["label"].numpy()[order].astype("int32"))
+
+
+def _prepared(name: str, data_dir):
+    """A TensorFlow Datasets builder whose files are on this machine."""
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder(name, data_dir=data_dir)
+    if builder.is_prepared():
+        return builder
+    where = Path(builder.data_path)
+    # TFDS would retry for minutes without a network, so one quick look first.
+    host = "storage.googleapis.com"
+    try:
+        socket.create_connection((host, 443), timeout=5).close()
+    except OSError as error:
+        raise DataUnavailableError(
+            f"{builder.name} was expected in {where}, is not there, and cannot be fetched: "
+            f"{host} does not answer ({error}). Set TFDS_DATA_DIR to the folder that holds "
+            f"{builder.name}/, connect to the internet, or use the generated images: "
+            f"{ENVIRONMENT_VARIABLE}=shapes."
+        ) from error
+    tfds.builder(name, data_dir=data_dir, try_gcs=True).download_and_prepare()
+    return builder
+
+
+def _check_split(name: str, split: Split, num_classes: int) -> None:
+    images, labels = split.images, split.labels
+    if getattr(images, "ndim", 0) != 4 or not len(images):
+        raise ValueError(
+            f"{name}: expected images of shape (N, H, W, C) with N > 0. "
+            f"Received: {getattr(images, 'shape', type(images).__name__)}"
+        )
+    if images.dtype != np.uint8:
+        span = f" between {images.min():.3g} and {images.max():.3g}" if images.size else ""
+        raise TypeError(
+            f"{name}: expected uint8 images in 0..255; the mean is subtracted later. "
+            f"Received: {images.dtype}{span}. Images in 0..1 want (255 * x).astype('uint8')."
+        )
+    if getattr(labels, "shape", None) != (len(images),):
+        raise ValueError(
+            f"{name}: expected one label per image, shape {(len(images),)}. "
+            f"Received: {getattr(labels, 'shape', type(labels).__name__)}"
+        )
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise TypeError(f"{name}: expected integer labels. Received: {labels.dtype}")
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= num_classes:
+        raise ValueError(
+            f"{name}: expected labels in 0..{num_classes - 1} for {num_classes} classes. "
+            f"Received: labels from {low} to {high}"
+        )

@@ -1,0 +1,133 @@
+"""How a network is trained, as data.
+
+A number of the paper's training stands here and nowhere else.
+
+Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1 and 5.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+import keras
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that `training.train` needs besides network, images and seed.
+
+    Times are in steps, that is in iterations of one batch, as in the paper.
+
+    - `steps`, `batch_size`: how long, on how many images at once;
+    - `learning_rate` is divided by `decay` after each of `boundaries` steps;
+      the first `warmup_steps` run at `warmup_learning_rate`;
+    - `momentum`, `weight_decay`: of stochastic gradient descent; the decay is
+      the L2 penalty of the paper, lambda / 2 times the sum of the squares of
+      all trainable parameters (see `training.SGD`);
+    - `padding`, `flip`: the augmentation; an image gets `padding` pixels on
+      every side, then a random crop of its old size, then maybe a flip;
+    - `precision`: "float32" or "mixed_bfloat16" (Keras' name of the policy).
+    """
+
+    name: str
+    source: str
+    steps: int
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    boundaries: tuple[int, ...] = ()
+    decay: float = 10.0
+    warmup_steps: int = 0
+    warmup_learning_rate: float = 0.01
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    padding: int = 4
+    flip: bool = True
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+
+    def __post_init__(self) -> None:
+        for key in ("steps", "batch_size"):
+            value = getattr(self, key)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"`{key}` must be a positive integer. Received: {key}={value!r}")
+        if not self.learning_rate > 0:
+            raise ValueError(
+                "`learning_rate` must be positive. "
+                f"Received: learning_rate={self.learning_rate!r}"
+            )
+        if list(self.boundaries) != sorted(set(self.boundaries)):
+            raise ValueError(
+                "`boundaries` must rise: the steps after which the learning rate drops. "
+                f"Received: boundaries={self.boundaries!r}"
+            )
+        if self.precision not in ("float32", "mixed_bfloat16"):
+            raise ValueError(
+                "`precision` must be 'float32' or 'mixed_bfloat16'. "
+                f"Received: precision={self.precision!r}"
+            )
+
+    def scaled(self, steps: int) -> Recipe:
+        """The same recipe over `steps` steps, its boundaries moved in proportion.
+
+        The warm-up keeps its length. The name says what was done.
+        """
+        return dataclasses.replace(
+            self,
+            name=f"{self.name}-{steps}steps",
+            steps=steps,
+            boundaries=tuple(round(b * steps / self.steps) for b in self.boundaries),
+        )
+
+    def in_precision(self, precision: str) -> Recipe:
+        """The same recipe in "float32" or "mixed_bfloat16"; the name says so."""
+        if precision == self.precision:
+            return self
+        return dataclasses.replace(self, name=f"{self.name}-{precision}", precision=precision)
+
+    def learning_rate_at(self, step: int) -> float:
+        """The learning rate of one step, counted from 0."""
+        if step < self.warmup_steps:
+            return self.warmup_learning_rate
+        return self.learning_rate / self.decay ** sum(step >= b for b in self.boundaries)
+
+    def schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """The learning rate as a Keras schedule.
+
+        Keras' `PiecewiseConstantDecay` counts its boundary to the part before
+        it, so a rate for the first 32,000 steps (0 to 31,999) needs 31,999.
+        """
+        starts = sorted({0, self.warmup_steps, *self.boundaries} & set(range(self.steps)))
+        return keras.optimizers.schedules.PiecewiseConstantDecay(
+            [start - 1 for start in starts[1:]], [self.learning_rate_at(s) for s in starts]
+        )
+
+
+HE2015_CIFAR10 = Recipe(
+    name="he2015-cifar10",
+    source="He et al. 2015, section 4.2",
+    steps=64_000,
+    boundaries=(32_000, 48_000),
+)
+
+HE2015_CIFAR10_WARMUP = dataclasses.replace(
+    HE2015_CIFAR10,
+    name="he2015-cifar10-warmup",
+    source="He et al. 2015, section 4.2, of ResNet-110: 0.01 until the training error is "
+    "below 80 %, about 400 iterations",
+    warmup_steps=400,
+)
+
+_RECIPES = {recipe.name: recipe for recipe in (HE2015_CIFAR10, HE2015_CIFAR10_WARMUP)}
+
+
+def names() -> list[str]:
+    """Every recipe that `get` knows."""
+    return list(_RECIPES)
+
+
+def get(name: str) -> Recipe:
+    """A recipe by its name. Raises ValueError for an unknown one."""
+    if name not in _RECIPES:
+        raise ValueError(f"`name` must be one of {', '.join(names())}. Received: name={name!r}")
+    return _RECIPES[name]

@@ -1,0 +1,221 @@
+"""Architecture as data: every network of the book as one frozen record.
+
+The builder (`networks`), the counter (`counting`) and the drawings all read
+these records, so a number on a page and a layer in a model come from one place.
+No Keras here.
+
+Source: He et al. 2015, Table 1 (ImageNet) and section 4.2 (CIFAR-10).
+Book: chapters 1 to 3.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+BlockKind = Literal["plain", "basic"]
+Option = Literal["A", "B", "C"]
+
+OPTIONS: tuple[Option, ...] = ("A", "B", "C")
+RESIDUAL_BLOCKS: tuple[BlockKind, ...] = ("basic",)
+
+
+@dataclass(frozen=True)
+class Stem:
+    """What stands before the first stage: one convolution, maybe a max pooling.
+
+    Pooling is 3x3 with stride 2, padded by 1 (Table 1).
+    """
+
+    kernel_size: int
+    filters: int
+    stride: int
+    max_pooling: bool
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Blocks that work on one feature-map size, `conv2_x` to `conv5_x` in Table 1.
+
+    `stride` is that of the first block; the others have stride 1.
+    """
+
+    name: str
+    block: BlockKind
+    filters: int
+    repeats: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network, whole: input, stem, stages, classes, shortcut option.
+
+    `shortcut` is None for a plain net, else the paper's option A, B or C.
+    `batch_norm=False` leaves every batch normalization out and gives the
+    convolutions the bias that it made redundant; chapter 1 needs such nets.
+
+    Raises ValueError if the parts contradict each other.
+    """
+
+    name: str
+    input_shape: tuple[int, int, int]
+    num_classes: int
+    stem: Stem
+    stages: tuple[Stage, ...]
+    shortcut: Option | None = None
+    batch_norm: bool = True
+
+    def __post_init__(self) -> None:
+        residual = any(stage.block in RESIDUAL_BLOCKS for stage in self.stages)
+        if self.shortcut is not None and not residual:
+            raise ValueError(
+                f"{self.name} is a plain net and has no shortcuts: leave `shortcut` out "
+                f"or take the residual net of that depth. Received: shortcut={self.shortcut!r}"
+            )
+        if residual and self.shortcut not in OPTIONS:
+            raise ValueError(
+                f"`shortcut` must be one of {', '.join(OPTIONS)} for the residual net "
+                f"{self.name}. Received: shortcut={self.shortcut!r}"
+            )
+        shape = self.input_shape
+        if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
+            raise ValueError(
+                "`input_shape` must be three positive integers (height, width, channels), "
+                f"without the batch. Received: input_shape={shape!r}"
+            )
+        if not isinstance(self.num_classes, int) or self.num_classes < 1:
+            raise ValueError(
+                "`num_classes` must be a positive integer. "
+                f"Received: num_classes={self.num_classes!r}"
+            )
+        if min(shape[:2]) < self.total_stride:
+            raise ValueError(
+                f"{self.name} halves its feature maps until one pixel stands for "
+                f"{self.total_stride}: height and width must be at least {self.total_stride}. "
+                f"Received: input_shape={shape!r}"
+            )
+
+    @property
+    def total_stride(self) -> int:
+        """Input pixels per pixel of the last feature map, along one side."""
+        total = self.stem.stride * (2 if self.stem.max_pooling else 1)
+        for stage in self.stages:
+            total *= stage.stride
+        return total
+
+    @property
+    def depth(self) -> int:
+        """Weighted layers as the paper counts them: convolutions of the main
+        path and the final fully connected layer, projections left out."""
+        convolutions = {"plain": 2, "basic": 2}
+        return 2 + sum(convolutions[s.block] * s.repeats for s in self.stages)
+
+
+def _cifar(depth: int, block: BlockKind) -> Network:
+    n, rest = divmod(depth - 2, 6)
+    assert rest == 0, depth
+    return Network(
+        name=f"{'plain' if block == 'plain' else 'resnet'}{depth}",
+        input_shape=(32, 32, 3),
+        num_classes=10,
+        stem=Stem(kernel_size=3, filters=16, stride=1, max_pooling=False),
+        stages=(
+            Stage("conv2_x", block, 16, n, stride=1),
+            Stage("conv3_x", block, 32, n, stride=2),
+            Stage("conv4_x", block, 64, n, stride=2),
+        ),
+        shortcut=None if block == "plain" else "A",
+    )
+
+
+def _imagenet(depth: int, block: BlockKind, repeats: tuple[int, int, int, int]) -> Network:
+    filters = (64, 128, 256, 512)
+    stages = tuple(
+        Stage(f"conv{i}_x", block, f, n, stride=1 if i == 2 else 2)
+        for i, f, n in zip(range(2, 6), filters, repeats, strict=True)
+    )
+    return Network(
+        name=f"{'plain' if block == 'plain' else 'resnet'}{depth}",
+        input_shape=(224, 224, 3),
+        num_classes=1000,
+        stem=Stem(kernel_size=7, filters=64, stride=2, max_pooling=True),
+        stages=stages,
+        shortcut=None if block == "plain" else "B",
+    )
+
+
+_NETWORKS = {
+    spec.name: spec
+    for spec in (
+        *(_cifar(depth, "plain") for depth in (20, 32, 44, 56, 110)),
+        *(_cifar(depth, "basic") for depth in (20, 32, 44, 56, 110, 1202)),
+        _imagenet(18, "plain", (2, 2, 2, 2)),
+        _imagenet(34, "plain", (3, 4, 6, 3)),
+        _imagenet(18, "basic", (2, 2, 2, 2)),
+        _imagenet(34, "basic", (3, 4, 6, 3)),
+    )
+}
+
+
+def names() -> list[str]:
+    """Every network that `get` knows, plain nets first, then by depth."""
+    by_depth = sorted(_NETWORKS, key=lambda name: int(re.sub(r"\D", "", name)))
+    return sorted(by_depth, key=lambda name: name.startswith("resnet"))
+
+
+def get(name: str) -> Network:
+    """The record of one network, such as `get("resnet34")`.
+
+    CIFAR-10 nets have option A, as in section 4.2; ImageNet nets have option B,
+    as the deeper nets of Table 3 do. Raises ValueError for an unknown name.
+    """
+    if name not in _NETWORKS:
+        raise ValueError(f"`name` must be one of {', '.join(names())}. Received: name={name!r}")
+    return _NETWORKS[name]
+
+
+def resolve(
+    name_or_spec: str | Network,
+    *,
+    input_shape: tuple[int, int, int] | None = None,
+    num_classes: int | None = None,
+    shortcut: Option | None = None,
+) -> Network:
+    """A record with some of its parts exchanged; None keeps what the record has.
+
+    Raises ValueError if the result is not a network, TypeError if
+    `name_or_spec` is neither a name nor a `Network`.
+    """
+    spec = get(name_or_spec) if isinstance(name_or_spec, str) else name_or_spec
+    if not isinstance(spec, Network):
+        raise TypeError(
+            "Expected the name of a network or a specs.Network. "
+            f"Received: {name_or_spec!r} of type {type(name_or_spec).__name__}"
+        )
+    changes = {
+        "input_shape": None if input_shape is None else tuple(input_shape),
+        "num_classes": num_classes,
+        "shortcut": shortcut,
+    }
+    return dataclasses.replace(spec, **{k: v for k, v in changes.items() if v is not None})
+
+
+def narrowed(spec: Network, filters: int) -> Network:
+    """The same network with `filters` in its first stage and doubling from there.
+
+    For experiments that must fit a laptop's minute; the name says so.
+    """
+    if not isinstance(filters, int) or filters < 1:
+        raise ValueError(f"`filters` must be a positive integer. Received: filters={filters!r}")
+    stages = tuple(
+        dataclasses.replace(stage, filters=filters * 2**i) for i, stage in enumerate(spec.stages)
+    )
+    return dataclasses.replace(
+        spec,
+        name=f"{spec.name}-{filters}filters",
+        stem=dataclasses.replace(spec.stem, filters=filters),
+        stages=stages,
+    )
