@@ -66,15 +66,21 @@ def _train(options):
     from helpers import datasets, recipes, runs, specs, training
 
     recipe = recipes.get(options.recipe)
-    specs.get(options.network)
+    spec = specs.get(options.network)
+    if options.filters:
+        spec = specs.narrowed(spec, options.filters)
     data = datasets.load(options.data, data_dir=options.data_dir)
+    if options.size:
+        data = datasets.reduce(data, size=options.size)
     if options.epochs:
         steps = options.epochs * datasets.steps_per_epoch(data, recipe.batch_size)
         recipe = recipe.scaled(steps)
+    if options.learning_rate is not None:
+        recipe = recipe.at_learning_rate(options.learning_rate)
     if options.precision:
         recipe = recipe.in_precision(options.precision)
     run = training.train(
-        options.network,
+        spec,
         data,
         recipe,
         seed=options.seed,
@@ -128,7 +134,10 @@ def _parser():
     train = command("train", _train, "train a network and record the run; goes on if interrupted")
     train.add_argument("network", help="a name from `list`")
     train.add_argument("--recipe", default="he2015-cifar10", help="a name from `list`")
+    train.add_argument("--filters", type=int, help="narrow the first stage to so many filters")
+    train.add_argument("--size", type=int, help="8,000 training images, reduced to this side")
     train.add_argument("--epochs", type=int, help="scale the recipe to so many epochs")
+    train.add_argument("--learning-rate", type=float, help="in place of the recipe's")
     train.add_argument("--precision", help="float32 or mixed_bfloat16")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")

@@ -78,6 +78,11 @@ class Data:
         """(H, W, C) of every image."""
         return self.train.images.shape[1:]
 
+    @property
+    def fits(self) -> dict:
+        """The arguments with which `networks.build` makes a network for this data."""
+        return {"input_shape": self.image_shape, "num_classes": self.num_classes}
+
     @cached_property
     def mean(self) -> np.ndarray:
         """The per-pixel mean of the training images, (H, W, C) float32 in 0..255.
@@ -89,6 +94,34 @@ class Data:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in self.splits)
         return f"{self.description}: {sizes}; {self.image_shape}, {self.num_classes} classes"
+
+
+def reduce(data: Data, *, size: int = 16, train: int = 8_000, test: int = 1_000) -> Data:
+    """A small version for experiments of a minute: fewer and smaller images.
+
+    Takes the first `train` training images and the first `test` of validation
+    and test each, and averages squares of pixels down to `size` x `size`. The
+    description says so. Raises ValueError if `size` does not divide the images'
+    height and width, or if there are fewer images.
+    """
+    height, width, channels = data.image_shape
+    if size < 1 or height % size or width % size:
+        raise ValueError(
+            f"`size` must divide the images' sides, {height} and {width}. Received: size={size}"
+        )
+    wanted = {"train": train, "validation": test, "test": test}
+    parts = {}
+    for name, n in wanted.items():
+        split = getattr(data, name)
+        if not 0 < n <= len(split):
+            raise ValueError(
+                f"Expected 1 to {len(split)} images of the {name} split. Received: {n}"
+            )
+        squares = (n, size, height // size, size, width // size, channels)
+        images = split.images[:n].reshape(squares).mean((2, 4), dtype="float64")
+        parts[name] = Split(np.round(images).astype("uint8"), split.labels[:n])
+    description = f"{data.description}, {train:,} images at {size}x{size}"
+    return Data(data.name, description, data.class_names, **parts)
 
 
 def batches(data: Data, split: str, batch_size: int) -> tf.data.Dataset:

@@ -85,6 +85,13 @@ class Recipe:
             return self
         return dataclasses.replace(self, name=f"{self.name}-{precision}", precision=precision)
 
+    def at_learning_rate(self, learning_rate: float) -> Recipe:
+        """The same recipe at another learning rate; the name says so."""
+        if learning_rate == self.learning_rate:
+            return self
+        name = f"{self.name}-rate{learning_rate:g}"
+        return dataclasses.replace(self, name=name, learning_rate=learning_rate)
+
     def learning_rate_at(self, step: int) -> float:
         """The learning rate of one step, counted from 0."""
         if step < self.warmup_steps:
@@ -118,7 +125,17 @@ HE2015_CIFAR10_WARMUP = dataclasses.replace(
     warmup_steps=400,
 )
 
-_RECIPES = {recipe.name: recipe for recipe in (HE2015_CIFAR10, HE2015_CIFAR10_WARMUP)}
+# For live cells: about a minute for a 56-layer net with 8 filters at 16x16.
+QUICK = dataclasses.replace(
+    HE2015_CIFAR10.scaled(310),
+    name="quick",
+    source="this book: he2015-cifar10 over 310 steps, for images of 16x16",
+    padding=2,
+)
+
+_RECIPES = {
+    recipe.name: recipe for recipe in (HE2015_CIFAR10, HE2015_CIFAR10_WARMUP, QUICK)
+}
 
 
 def names() -> list[str]:

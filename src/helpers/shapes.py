@@ -65,23 +65,25 @@ class _Uniform:
 def _draw(labels: np.ndarray, uniform: _Uniform) -> np.ndarray:
     """One picture per label: background, scraps, shape, noise."""
     n = len(labels)
-    image = np.repeat(np.repeat(uniform(n, 4, 4, 3, low=40, high=215), 8, axis=1), 8, axis=2)
-    for _ in range(3):  # scraps: small bars that are no class by themselves
-        u, v, size = _place(n, uniform, centre=(2, 30), size=(2.0, 5.0))
-        cover = _cover(np.minimum(1.0 - abs(u), 0.4 - abs(v)), size)
-        image = _paint(image, cover, uniform(n, 1, 1, 3, low=0, high=255))
+    image = np.repeat(np.repeat(uniform(n, 4, 4, 3, low=90, high=165), 8, axis=1), 8, axis=2)
+    for _ in range(2):  # scraps: small bars that are no class by themselves
+        u, v, size = _place(n, uniform, centre=(2, 30), size=(2.0, 4.0))
+        image = _paint(image, _cover(_box(u, v, 1.0, 0.4), size), _colour(n, uniform))
     u, v, size = _place(n, uniform, centre=(10, 22), size=(6.0, 10.0))
     inside = np.empty(u.shape, "float32")
     for label, function in enumerate(_INSIDE):
         of_class = labels == label
         inside[of_class] = function(u[of_class], v[of_class])
-    # Two colours, divided by a line, so that no shape is one even patch.
-    colour = uniform(n, 2, 1, 1, 3, low=0, high=255)
-    side, _, _ = _place(n, uniform, centre=(10, 22), size=(1.0, 1.1))
-    colour = np.where((side < 0)[..., None], colour[:, 0], colour[:, 1])
-    image = _paint(image, _cover(inside, size), colour)
-    image += uniform(n, SIZE, SIZE, 3, low=-30, high=30)
+    image = _paint(image, _cover(inside, size), _colour(n, uniform))
+    image += uniform(n, SIZE, SIZE, 3, low=-20, high=20)
     return np.clip(image, 0, 255).astype("uint8")
+
+
+def _colour(n, uniform):
+    """Colours (n, 1, 1, 3), each channel well above or well below the background."""
+    away = uniform(n, 1, 1, 3, low=50, high=120)
+    up = uniform(n, 1, 1, 3) < 0.5
+    return 127.5 + np.where(up, away, -away)
 
 
 def _place(n, uniform, *, centre, size):

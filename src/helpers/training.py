@@ -108,9 +108,7 @@ def train(
     keras.utils.set_random_seed(seed)
     spec = None
     if not isinstance(network, keras.Model):
-        spec = specs.resolve(
-            network, input_shape=data.image_shape, num_classes=data.num_classes
-        )
+        spec = specs.resolve(network, **data.fits)
     with _precision(recipe.precision):
         model = network if spec is None else networks.build(spec)
     _check_model(model, data)

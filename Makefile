@@ -1,0 +1,100 @@
+# The book's commands. `make` alone lists them.
+
+PYTHON ?= python3
+PORT ?= 8000
+NOTEBOOK ?= 01-degradation
+UV_VERSION := 0.13.9
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CHECKED := _build/.checked
+SOURCES := _config.yml _toc.yml index.md tests/check_site.py \
+	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.*)
+
+# Stored outputs are made and compared on the embedded images, whatever the
+# environment chooses. Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's
+# C++ log lines to the terminal instead of storing them in the notebook.
+ON_SHAPES := env -u RESNET_BOOK_DATA
+RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute \
+	--ExecutePreprocessor.kernel_name=python3 \
+	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
+
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book serve test notebooks run lab lint format lock clean
+
+help:  ## list these commands
+	@echo "Usage: make COMMAND"
+	@sed -n 's/^\([a-z]*\):.*##\(.*\)/\1:\2/p' Makefile | \
+		while IFS=: read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+
+setup: $(INSTALLED)  ## make .venv with the locked versions (PYTHON=python3.12 chooses the interpreter)
+
+$(INSTALLED): requirements.txt requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null || \
+		{ echo "No '$(PYTHON)' on this machine. The book runs on Python 3.11, 3.12 or 3.13: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "The book runs on Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Choose another: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "Installing the versions of requirements.lock into $(VENV): a few minutes, once"
+	@$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+define BUILD
+@rm -rf $(CHECKED) _build/html _build/.doctrees _build/jupyter_execute
+$(BIN)/jupyter-book build . -n -W --keep-going --quiet > /dev/null
+@$(BIN)/python tests/check_site.py _build/html
+@touch $(CHECKED)
+@echo "The book: $(CURDIR)/_build/html/index.html"
+endef
+
+book: $(INSTALLED)  ## build the website and check it; warnings are errors
+	$(BUILD)
+
+$(CHECKED): $(INSTALLED) $(SOURCES)
+	$(BUILD)
+
+serve: $(CHECKED)  ## show the website on localhost (PORT=8000), built anew where a page has changed
+	@echo "The book: http://localhost:$(PORT)/ (Ctrl-C ends)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: $(INSTALLED)  ## pytest, then every notebook against its stored outputs
+	$(BIN)/python -m pytest
+	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
+		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 notebooks/
+
+notebooks: $(INSTALLED)  ## run every notebook anew and store its outputs
+	$(ON_SHAPES) $(RUN) --inplace \
+		--ClearMetadataPreprocessor.enabled=True \
+		--ClearMetadataPreprocessor.clear_cell_metadata=False \
+		--ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec \
+		notebooks/*.ipynb
+
+run: $(INSTALLED)  ## run a copy of one notebook (NOTEBOOK=01-degradation, RESNET_BOOK_DATA=cifar10) in _build/run
+	$(RUN) --output-dir _build/run notebooks/$(NOTEBOOK).ipynb
+
+lab: $(INSTALLED)  ## open the notebooks in JupyterLab
+	$(BIN)/python -m jupyterlab notebooks
+
+lint: $(INSTALLED)  ## ruff, notebooks included
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(INSTALLED)  ## let ruff repair what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:  ## choose versions for requirements.txt anew (keeps those that still fit; UPGRADE=1 takes the newest)
+	$(PYTHON) -m venv _build/uv
+	_build/uv/bin/pip install --quiet uv==$(UV_VERSION)
+	_build/uv/bin/uv pip compile requirements.txt --output-file requirements.lock --quiet \
+		--universal --python-version 3.11 --no-annotate --no-config \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		$(if $(UPGRADE),--upgrade)
+
+clean:  ## remove what was built and installed, not what was trained
+	rm -rf _build $(VENV) .pytest_cache .ruff_cache src/*.egg-info

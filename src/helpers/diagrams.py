@@ -1,0 +1,58 @@
+"""Pictures of architectures, drawn from their specs.
+
+Every function draws on an `ax` and returns it; none saves.
+
+Book: chapter 1.
+"""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from helpers.plots import COLOURS
+from helpers.specs import Network
+
+_LAYER, _GAP = 0.8, 0.5
+
+
+def copied_layers(shallow: Network, deep: Network, ax: Axes | None = None) -> Axes:
+    """Two nets as rows of layers: where the deeper one copies the shallower one.
+
+    A filled box is a layer with weights of the shallow net, or its copy; a
+    hatched one is a layer that must do nothing for the nets to be equal. Raises
+    ValueError unless the deep net is the shallow one with more blocks per stage.
+    """
+    pairs = list(zip(shallow.stages, deep.stages, strict=True))
+    if any(s.filters != d.filters or s.repeats > d.repeats for s, d in pairs):
+        raise ValueError(
+            f"{deep.name} is not {shallow.name} with more blocks in its stages: "
+            f"{[(s.filters, s.repeats, d.repeats) for s, d in pairs]} (filters, blocks, blocks)"
+        )
+    if ax is None:
+        _, ax = plt.subplots(figsize=(7.2, 1.9), layout="constrained")
+    places, x = [], 2.5  # of each stage's first layer in the deep net
+    for _, stage in pairs:
+        places.append(x)
+        x += 2 * stage.repeats + _GAP
+    for row, spec in ((1.7, shallow), (0.0, deep)):
+        _layer(ax, 0, row, copied=True)
+        for place, kept, stage in zip(places, shallow.stages, spec.stages, strict=True):
+            for i in range(2 * stage.repeats):
+                _layer(ax, place + i, row, copied=i < 2 * kept.repeats)
+        _layer(ax, x, row, copied=True)
+        ax.text(-1, row + 0.5, spec.name, ha="right", va="center")
+    for place, stage in zip(places, shallow.stages, strict=True):
+        ax.text(place, 2.85, f"{stage.name}, {stage.filters} filters", fontsize="small")
+    ax.text(_LAYER, 2.85, "conv1", fontsize="small", ha="right")
+    ax.text(x + 1, 2.85, "fc", fontsize="small", ha="right")
+    ax.set_xlim(-7, x + 1.5)
+    ax.set_ylim(-0.3, 3.5)
+    ax.set_axis_off()
+    return ax
+
+
+def _layer(ax, x, y, *, copied):
+    look = {"facecolor": COLOURS[0]} if copied else {"facecolor": "white", "hatch": "////"}
+    ax.add_patch(Rectangle((x, y), _LAYER, 1, edgecolor=COLOURS[0], linewidth=0.6, **look))

@@ -1,0 +1,23 @@
+"""Values that a notebook computes and a page of the book shows.
+
+The form is that of `myst_nb.glue`, which the website reads; nothing of the
+website's tools is imported, so a notebook runs where they are missing, as in
+Colab.
+"""
+
+from __future__ import annotations
+
+
+def glue(name: str, value: float | int | str) -> None:
+    """Stores `value` in the cell's output, invisibly, under `name`.
+
+    A page shows it as {glue:text}`notebooks/01-degradation.ipynb::name:.1f`.
+    """
+    from IPython.display import display
+
+    prefix = "application/papermill.record/"
+    display(
+        {prefix + "text/plain": repr(value)},
+        raw=True,
+        metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
+    )

@@ -1,0 +1,61 @@
+"""What goes on inside a network: measured, not assumed.
+
+Runs on the TensorFlow backend.
+
+Source: He et al. 2015, section 4.1 (gradient norms). Book: chapters 1 and 8.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+
+def gradient_norms(
+    model: keras.Model, images: np.ndarray, labels: np.ndarray, *, training: bool = True
+) -> dict[str, float]:
+    """The norm of the loss's gradient in each convolution kernel, first layer first.
+
+    `images` are one batch as the network is trained on, (N, H, W, C) with the
+    mean subtracted; `labels` (N,). The loss is the mean cross-entropy. With
+    `training` batch normalization uses the batch's statistics, as in training;
+    the model is left as it was, its moving statistics included.
+
+    Returns {layer name: L2 norm}. Raises ValueError if images and labels do not
+    fit the model, or if it has no convolution; RuntimeError on another backend.
+
+    Source: He et al. 2015, section 4.1. Book: chapter 1.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "inspection.gradient_norms runs on the TensorFlow backend. "
+            f"Received: KERAS_BACKEND={keras.backend.backend()}"
+        )
+    import tensorflow as tf
+
+    kernels = {
+        layer.name: layer.kernel
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    }
+    if not kernels:
+        raise ValueError(f"Expected a model with convolutions. Received: {model.name}")
+    expected = tuple(model.input_shape[1:])
+    if tuple(np.shape(images)[1:]) != expected or np.shape(labels) != (len(images),):
+        raise ValueError(
+            f"Expected images (N, {', '.join(map(str, expected))}) and one label each. "
+            f"Received: {np.shape(images)} and {np.shape(labels)}"
+        )
+    activation = getattr(model.layers[-1], "activation", None)
+    loss = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=activation is not keras.activations.softmax
+    )
+    before = [variable.numpy() for variable in model.non_trainable_variables]
+    with tf.GradientTape() as tape:
+        value = loss(labels, model(images, training=training))
+    gradients = tape.gradient(value, [kernel.value for kernel in kernels.values()])
+    for variable, old in zip(model.non_trainable_variables, before, strict=True):
+        variable.assign(old)
+    return {
+        name: float(tf.norm(gradient)) for name, gradient in zip(kernels, gradients, strict=True)
+    }

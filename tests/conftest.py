@@ -1,0 +1,112 @@
+"""Fixtures that several files share: small images, a small network, a private results folder."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(tmp_path_factory, monkeypatch):
+    """No test reads or writes the book's records, or depends on the reader's choice of images."""
+    monkeypatch.setenv("RESNET_BOOK_RESULTS", str(tmp_path_factory.mktemp("results")))
+    monkeypatch.delenv("RESNET_BOOK_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def built():
+    """`networks.build`, each model once: for tests that do not change it."""
+    from helpers import networks
+
+    return functools.cache(lambda name, shortcut=None: networks.build(name, shortcut=shortcut))
+
+
+def coloured(n, size, seed):
+    """Noisy images of four classes, each class with a colour of its own: easy to learn."""
+    random = np.random.default_rng(seed)
+    labels = (np.arange(n) % 4).astype("int32")
+    colours = np.array([[200, 60, 60], [60, 200, 60], [60, 60, 200], [160, 160, 160]])
+    images = colours[labels][:, None, None] + random.normal(0, 25, (n, size, size, 3))
+    return np.clip(images, 0, 255).astype("uint8"), labels
+
+
+@pytest.fixture(scope="session")
+def tiny_data():
+    """200, 40 and 48 images of 8x8 pixels in four classes."""
+    from helpers.datasets import Data, Split
+
+    train, validation, test = (Split(*coloured(n, 8, seed)) for seed, n in enumerate((200, 40, 48)))
+    return Data("tiny", "tiny (noise)", ("red", "green", "blue", "grey"), train, validation, test)
+
+
+@pytest.fixture(scope="session")
+def tiny_spec():
+    """Two basic blocks, the second with stride 2: six weighted layers."""
+    from helpers.specs import Network, Stage, Stem
+
+    return Network(
+        name="tiny6",
+        input_shape=(8, 8, 3),
+        num_classes=4,
+        stem=Stem(kernel_size=3, filters=4, stride=1, max_pooling=False),
+        stages=(Stage("conv2_x", "basic", 4, 1, 1), Stage("conv3_x", "basic", 8, 1, 2)),
+        shortcut="A",
+    )
+
+
+@pytest.fixture
+def cifar10_archive():
+    """Writes a small CIFAR-10 in TensorFlow Datasets' layout; returns {id: (image, label)}."""
+    return _write_cifar10
+
+
+def _write_cifar10(folder, *, shards=1, encoding="png"):
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    folder = Path(folder) / "cifar10" / "3.0.2"
+    folder.mkdir(parents=True)
+    tfds.features.FeaturesDict(
+        {
+            "id": tfds.features.Text(),
+            "image": tfds.features.Image(shape=(32, 32, 3), encoding_format=encoding),
+            "label": tfds.features.ClassLabel(names=CLASSES),
+        }
+    ).save_config(str(folder))
+    encode = tf.io.encode_png if encoding == "png" else tf.io.encode_jpeg
+    written, splits = {}, []
+    for seed, (split, n) in enumerate((("train", 50), ("test", 20))):
+        images = np.random.default_rng(seed).integers(0, 256, (n, 32, 32, 3), dtype="uint8")
+        # Backwards in several files, so that the order of files and ids cannot matter.
+        parts = np.array_split(np.arange(n)[:: 1 if shards == 1 else -1], shards)
+        for number, part in enumerate(parts):
+            path = folder / f"cifar10-{split}.tfrecord-{number:05d}-of-{shards:05d}"
+            with tf.io.TFRecordWriter(str(path)) as file:
+                for i in part:
+                    name, label = f"{split}_{i:05d}", int(i) * 10 // n  # class by class
+                    written[name] = images[i], label
+                    values = {
+                        "id": {"bytes_list": {"value": [name.encode()]}},
+                        "image": {"bytes_list": {"value": [encode(images[i]).numpy()]}},
+                        "label": {"int64_list": {"value": [label]}},
+                    }
+                    features = {key: tf.train.Feature(**value) for key, value in values.items()}
+                    file.write(tf.train.Example(features={"feature": features}).SerializeToString())
+        lengths = ", ".join(f'"{len(part)}"' for part in parts)
+        splits.append(
+            f'{{"name": "{split}", "shardLengths": [{lengths}], "numBytes": "1000", '
+            '"filepathTemplate": "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"}'
+        )
+    (folder / "dataset_info.json").write_text(
+        '{"name": "cifar10", "version": "3.0.2", "fileFormat": "tfrecord", "description": "",'
+        '"moduleName": "tensorflow_datasets.image_classification.cifar",'
+        f'"splits": [{", ".join(splits)}]}}'
+    )
+    return written

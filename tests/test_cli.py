@@ -1,0 +1,134 @@
+"""python -m helpers: what it prints, what it writes, and how it fails."""
+
+import shlex
+import subprocess
+import sys
+
+import keras
+import pytest
+
+from conftest import coloured
+from helpers import datasets, networks, recipes, runs, specs, training
+from helpers.__main__ import main
+
+
+@pytest.fixture
+def small(monkeypatch, tiny_spec):
+    """`shapes` and a network `tiny6` of a size that trains in seconds."""
+    parts = [datasets.Split(*coloured(n, 8, seed)) for seed, n in enumerate((160, 16, 16))]
+    data = datasets.Data("shapes", "small shapes", ("a", "b", "c", "d"), *parts)
+    monkeypatch.setitem(datasets._LOADERS, "shapes", lambda _: data)
+    monkeypatch.setitem(specs._NETWORKS, "tiny6", tiny_spec)
+    return data
+
+
+def test_list_names_everything(capsys):
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    for name in [*specs.names(), *recipes.names(), *datasets.names()]:
+        assert name in out
+    assert "none" in out  # no records yet
+
+
+def test_count_prints_the_papers_numbers():
+    """In a process of its own, as readers start it."""
+    command = [sys.executable, "-m", "helpers", "count", "resnet34"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "resnet34: 34 weighted layers" in out
+    assert "21,797,672 trainable parameters, 17,024 moving statistics" in out
+    assert "3,663,761,408 multiply-adds" in out  # 3.664 billion
+    row = next(line for line in out.splitlines() if line.startswith("conv3_1_1_conv "))
+    assert row.split()[1:] == ["Conv2D", "28", "x", "28", "x", "128", "73,728", "57,802,752"]
+
+
+def test_count_with_options(capsys):
+    assert main(["count", "resnet34", "--shortcut", "A"]) == 0
+    assert "21,623,848 trainable" in capsys.readouterr().out
+    assert main(["count", "resnet20", "--classes", "100", "--input-size", "64"]) == 0
+    out = capsys.readouterr().out
+    assert f"{269_722 + 90 * 64 + 90:,} trainable" in out
+    assert "64 x 64 x 16" in out
+
+
+def test_train_records_and_evaluate_reads_back(small, tmp_path, capsys):
+    model = tmp_path / "my nets" / "tiny.keras"
+    model.parent.mkdir()
+    arguments = ["train", "tiny6", "--data", "shapes", "--epochs", "4", "--seed", "3", "--quiet"]
+    arguments += ["--checkpoints", str(tmp_path / "unfinished"), "--model", str(model)]
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    (name,) = runs.names()
+    run = runs.load(name)
+    assert f"{name}.json" in out
+    assert (run.seed, run.history["step"], run.images) == (3, [1, 2, 3, 4], "small shapes")
+    assert run.recipe["steps"] == 4  # so 32k and 48k of 64k become 2 and 3
+    assert run.history["learning_rate"] == pytest.approx([0.1, 0.1, 0.01, 0.001])
+    assert shlex.split(run.command) == ["python", "-m", "helpers", *arguments]
+    assert main(["evaluate", str(model), "--data", "shapes", "--split", "train"]) == 0
+    out = capsys.readouterr().out
+    expected = run.final["train"]
+    assert "160 train images of small shapes" in out
+    assert f"error {100 * expected['error']:.2f} %" in out
+    assert f"loss {expected['loss']:.4f}" in out
+    assert main(arguments) == 1  # recorded already
+    assert "recorded already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("count resnet99", "resnet20"),
+        ("count plain20 --shortcut A", "plain net"),
+        ("count resnet20 --shortcut D", "A, B, C"),
+        ("count resnet20 --classes 0", "num_classes"),
+        ("count resnet20 --input-size 2", "at least 4"),
+        ("count resnet20 --input-size 0", "input_shape"),
+        ("train resnet99", "resnet20"),
+        ("train tiny6 --recipe adam", "he2015-cifar10"),
+        ("train tiny6 --data mnist", "cifar10"),
+        ("train tiny6 --precision float16", "mixed_bfloat16"),
+        ("train tiny6 --epochs 0", "epochs"),
+        ("train tiny6 --epochs -1", "-1"),
+        ("train tiny6 --epochs 1 --model tiny.h6", ".keras"),
+        ("train tiny6 --epochs 1 --model nowhere/tiny.keras", "nowhere"),
+        ("evaluate nowhere.keras", "nowhere.keras"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_1(command, expected, small, capsys, monkeypatch):
+    """Also: it is found before hours of training, not after them."""
+
+    def trained(*_, **__):
+        raise AssertionError("the training began")
+
+    monkeypatch.setattr(keras.Model, "fit", trained)
+    assert main(command.split()) == 1
+    error = capsys.readouterr().err.strip()
+    assert expected in error
+    assert len(error.splitlines()) == 1
+
+
+def test_a_model_that_does_not_fit_the_images_is_one_line(small, tiny_spec, tmp_path, capsys):
+    recipe = recipes.HE2015_CIFAR10
+    model = networks.build(tiny_spec, input_shape=(12, 12, 3))
+    training.compile_model(model, recipe).save(tmp_path / "other.keras")
+    assert main(["evaluate", str(tmp_path / "other.keras"), "--data", "shapes"]) == 1
+    error = capsys.readouterr().err.strip()
+    assert "(None, 8, 8, 3)" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_an_interrupted_command_says_how_to_go_on(small, tmp_path, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.Model, "fit", interrupt)
+    command = ["train", "tiny6", "--epochs", "1", "--checkpoints", str(tmp_path)]
+    assert main(command) == 130
+    assert "same command goes on" in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_explained(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["fly"])
+    assert caught.value.code == 2
+    assert "evaluate" in capsys.readouterr().err

@@ -1,0 +1,333 @@
+"""datasets: batches, augmentation and splits; CIFAR-10 from a small archive and the real one."""
+
+import hashlib
+import itertools
+import os
+import socket
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from conftest import CLASSES
+from helpers import datasets, shapes
+from helpers.datasets import Data, DataUnavailableError, Split
+
+
+def noise(n, size=6, seed=0):
+    random = np.random.default_rng(seed)
+    images = random.integers(0, 256, (n, size, size, 3), dtype="uint8")
+    return Split(images, (np.arange(n) % 3).astype("int32"))
+
+
+@pytest.fixture(scope="module")
+def data():
+    return Data("noise", "noise", ("a", "b", "c"), noise(50), noise(20, seed=1), noise(7, seed=2))
+
+
+def take(dataset, n):
+    return [(x.numpy(), y.numpy()) for x, y in dataset.take(n)]
+
+
+def test_the_mean_is_that_of_every_pixel_of_the_training_images(data):
+    expected = np.zeros((6, 6, 3))
+    for image in data.train.images:
+        expected += image.astype("float64") / 50
+    np.testing.assert_allclose(data.mean, expected, rtol=1e-6)
+    assert data.mean.dtype == "float32"
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_batches_come_in_order_without_their_mean(data, split):
+    found = take(datasets.batches(data, split, 8), 10)
+    part = getattr(data, split)
+    assert [len(y) for _, y in found][:-1] == [8] * (len(part) // 8)
+    expected = part.images.astype("float64") - data.train.images.mean(axis=0)
+    np.testing.assert_allclose(np.concatenate([x for x, _ in found]), expected, atol=1e-4)
+    np.testing.assert_array_equal(np.concatenate([y for _, y in found]), part.labels)
+    assert found[0][0].dtype == "float32"
+
+
+def originals(data, batch):
+    """Indices of the training images in a batch that was not augmented."""
+    train = data.train.images.astype("float32") - data.mean
+    distances = abs(batch[:, None] - train[None]).max(axis=(2, 3, 4))
+    assert distances.min(axis=1).max() < 1e-3
+    return distances.argmin(axis=1).tolist()
+
+
+def test_an_epoch_shows_every_image_at_most_once(data):
+    plain = datasets.training_batches(data, 16, seed=0, padding=0, flip=False)
+    epochs = []
+    found = take(plain, 6)
+    for epoch in (found[:3], found[3:]):
+        indices = [i for x, _ in epoch for i in originals(data, x)]
+        assert len(set(indices)) == len(indices) == 48
+        for (_, y), start in zip(epoch, range(0, 48, 16), strict=True):
+            np.testing.assert_array_equal(y, data.train.labels[indices[start : start + 16]])
+        epochs.append(indices)
+    assert epochs[0] != epochs[1]
+    assert epochs[0] != sorted(epochs[0])
+
+
+def test_a_seed_gives_the_same_batches_and_another_seed_others(data):
+    first, again = (take(datasets.training_batches(data, 16, seed=3), 4) for _ in range(2))
+    for (x, y), (u, v) in zip(first, again, strict=True):
+        np.testing.assert_array_equal(x, u)
+        np.testing.assert_array_equal(y, v)
+    other = take(datasets.training_batches(data, 16, seed=4), 4)
+    assert not np.array_equal(first[0][0], other[0][0])
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_batches_go_on_where_another_training_stopped(data, epoch):
+    whole = take(datasets.training_batches(data, 16, seed=3), 9)
+    rest = take(datasets.training_batches(data, 16, seed=3, first_epoch=epoch), 9 - 3 * epoch)
+    for (x, y), (u, v) in zip(whole[3 * epoch :], rest, strict=True):
+        np.testing.assert_array_equal(x, u)
+        np.testing.assert_array_equal(y, v)
+
+
+def crop(image, row, column, flip, padding):
+    """One view of an image by slices: pad with zeros, crop, mirror."""
+    height, width, _ = image.shape
+    view = np.pad(image, [(padding, padding), (padding, padding), (0, 0)])
+    view = view[row : row + height, column : column + width]
+    return view[:, ::-1] if flip else view
+
+
+@pytest.mark.parametrize("flip", [True, False])
+@pytest.mark.parametrize("padding", [0, 2])
+def test_every_augmented_image_is_a_crop_or_its_mirror(padding, flip):
+    n, width = 200, 2 * padding + 1
+    x = np.random.default_rng(0).normal(size=(n, 6, 5, 3)).astype("float32")
+    y = datasets.augment(tf.constant(x), (1, 2), padding=padding, flip=flip).numpy()
+    assert y.shape == x.shape
+    seen = []
+    for image, result in zip(x, y, strict=True):
+        offsets = itertools.product(range(width), range(width), (False, True))
+        matches = [o for o in offsets if np.array_equal(crop(image, *o, padding), result)]
+        assert len(matches) == 1
+        seen += matches
+    mirrored = sum(m for _, _, m in seen)
+    assert (n / 2 - 35 < mirrored < n / 2 + 35) if flip else mirrored == 0
+    for axis in (0, 1):  # every offset, about equally often: five standard errors
+        counts = np.bincount([o[axis] for o in seen], minlength=width)
+        assert abs(counts - n / width).max() <= 5 * np.sqrt(n / width)
+    if padding:  # rows, columns and mirroring are drawn apart
+        assert len(set(seen)) > (40 if flip else 22)
+
+
+def test_augmentation_follows_its_seed():
+    x = tf.random.stateless_normal((8, 6, 6, 3), (0, 0))
+    a, b, c = (datasets.augment(x, seed).numpy() for seed in ((0, 1), (0, 1), (0, 2)))
+    np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(a, c)
+
+
+def test_steps_per_epoch_are_whole_batches(data):
+    assert datasets.steps_per_epoch(data, 16) == 3
+    assert datasets.steps_per_epoch(data, 50) == 1
+    for wrong, message in ((51, "at most the 50.*batch_size=51"), (0, "batch_size=0")):
+        with pytest.raises(ValueError, match=message):
+            datasets.steps_per_epoch(data, wrong)
+
+
+def test_reduce_averages_squares_of_pixels(data):
+    small = datasets.reduce(data, size=3, train=10, test=5)
+    assert [len(getattr(small, split)) for split in small.splits] == [10, 5, 5]
+    assert "10" in small.description and "3x3" in small.description
+    for split in small.splits:
+        part, whole = getattr(small, split), getattr(data, split)
+        np.testing.assert_array_equal(part.labels, whole.labels[: len(part)])
+        for image, original in zip(part.images, whole.images, strict=False):
+            for i, j in itertools.product(range(3), range(3)):
+                square = original[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].astype(float)
+                assert abs(image[i, j] - square.mean(axis=(0, 1))).max() <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"size": 4}, "divide.*6 and 6.*size=4"),
+        ({"size": 0}, "divide.*size=0"),
+        ({"train": 51}, "1 to 50 images of the train split.*51"),
+        ({"test": 8}, "1 to 7 images of the test split.*8"),
+    ],
+)
+def test_reduce_cannot_invent_images_or_pixels(data, change, message):
+    with pytest.raises(ValueError, match=message):
+        datasets.reduce(data, **{"size": 3, "train": 10, "test": 5} | change)
+
+
+def test_wrong_splits_are_refused(data):
+    with pytest.raises(ValueError, match=r"train.*validation.*test.*split='dev'"):
+        datasets.batches(data, "dev", 8)
+
+
+GOOD = noise(4)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "error", "message"),
+    [
+        (GOOD.images / 255, GOOD.labels, TypeError, r"uint8.*0\.\.255.*float64 between .* and 1\b"),
+        (GOOD.images.astype("int32"), GOOD.labels, TypeError, r"uint8.*0\.\.255.*int32"),
+        (GOOD.images[0], GOOD.labels, ValueError, r"\(N, H, W, C\).*\(6, 6, 3\)"),
+        (GOOD.images[:0], GOOD.labels[:0], ValueError, r"N > 0.*\(0, 6, 6, 3\)"),
+        (GOOD.images, GOOD.labels[:3], ValueError, r"one label per image.*\(4,\).*\(3,\)"),
+        (GOOD.images, GOOD.labels[:, None], ValueError, r"one label per image.*\(4, 1\)"),
+        (GOOD.images, GOOD.labels.astype("float32"), TypeError, "integer labels.*float32"),
+        (GOOD.images, GOOD.labels + 1, ValueError, r"0\.\.2 for 3 classes.*from 1 to 3"),
+        (GOOD.images, GOOD.labels - 1, ValueError, r"0\.\.2 for 3 classes.*from -1 to"),
+        (noise(4, size=7).images, GOOD.labels, ValueError, r"one shape.*\(7, 7, 3\)"),
+        ([[1]], GOOD.labels, ValueError, r"\(N, H, W, C\).*list"),
+    ],
+)
+def test_wrong_images_and_labels_are_refused(images, labels, error, message):
+    with pytest.raises(error, match=f"(?s){message}"):
+        Data("x", "x", ("a", "b", "c"), GOOD, Split(images, labels), GOOD)
+
+
+def test_shapes_are_loaded_by_default_and_by_the_variable(monkeypatch):
+    images, labels = shapes.generate(20)
+    monkeypatch.setattr(
+        shapes,
+        "generate",
+        lambda n, seed: (np.tile(images, (n // 20, 1, 1, 1)), np.tile(labels, n // 20)),
+    )
+    data = datasets.load()
+    assert (data.name, data.class_names) == ("shapes", shapes.CLASS_NAMES)
+    assert (data.num_classes, data.image_shape) == (10, (32, 32, 3))
+    assert data.description in repr(data)
+    monkeypatch.setenv("RESNET_BOOK_DATA", "tiny-images")
+    with pytest.raises(ValueError, match=r"shapes, cifar10.*RESNET_BOOK_DATA.*name='tiny-images'"):
+        datasets.load()
+    assert datasets.load("shapes").name == "shapes"
+
+
+def ids(split, written):
+    """The ids of a split's images, by their bytes."""
+    by_image = {image.tobytes(): key for key, (image, _) in written.items()}
+    return [by_image[image.tobytes()] for image in split.images]
+
+
+def test_cifar10_from_an_archive(tmp_path, cifar10_archive):
+    written = cifar10_archive(tmp_path)
+    data = datasets.load("cifar10", data_dir=tmp_path)
+    assert [len(getattr(data, split)) for split in data.splits] == [45, 5, 20]
+    assert (data.description, data.class_names) == ("CIFAR-10", CLASSES)
+    found = {split: ids(getattr(data, split), written) for split in data.splits}
+    assert set(found["test"]) == {key for key in written if key.startswith("test")}
+    assert len(set(found["train"]) | set(found["validation"])) == 50
+    for split in data.splits:
+        part = getattr(data, split)
+        assert (part.images.dtype, part.labels.dtype) == ("uint8", "int32")
+        assert part.labels.tolist() == [written[key][1] for key in found[split]]
+    # The members are fixed by the ids alone: those with the smallest SHA-256.
+    train = [key for key in written if key.startswith("train")]
+    train.sort(key=lambda key: hashlib.sha256(key.encode()).hexdigest())
+    assert found["validation"] + found["train"] == train
+
+
+def test_splits_do_not_depend_on_how_the_files_are_cut(tmp_path, cifar10_archive):
+    cifar10_archive(tmp_path / "one")
+    cifar10_archive(tmp_path / "three", shards=3)
+    one, three = (datasets.load("cifar10", data_dir=tmp_path / n) for n in ("one", "three"))
+    for split in one.splits:
+        a, b = getattr(one, split), getattr(three, split)
+        np.testing.assert_array_equal(a.images, b.images)
+        np.testing.assert_array_equal(a.labels, b.labels)
+
+
+def test_a_jpeg_archive_says_so(tmp_path, cifar10_archive):
+    cifar10_archive(tmp_path, encoding="jpeg")
+    assert datasets.load("cifar10", data_dir=tmp_path).description == "CIFAR-10 (JPEG)"
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("the network is unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+def test_images_that_are_nowhere_are_an_error_at_once(tmp_path, no_network):
+    start = time.monotonic()
+    with pytest.raises(DataUnavailableError, match=r"cifar10 was expected in") as caught:
+        datasets.load("cifar10", data_dir=tmp_path)
+    assert time.monotonic() - start < 20  # TFDS alone would try for minutes
+    message = str(caught.value)
+    for part in (str(tmp_path), "unreachable", "TFDS_DATA_DIR", "RESNET_BOOK_DATA=shapes"):
+        assert part in message
+    assert not list(tmp_path.rglob("*.tfrecord*"))
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """A network whose hosts answer; what is fetched, each test says."""
+    import tensorflow_datasets as tfds
+
+    class Connection:
+        def close(self):
+            pass
+
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: Connection())
+
+    def fetch(function):
+        monkeypatch.setattr(
+            tfds.core.DatasetBuilder, "download_and_prepare", lambda self, **_: function()
+        )
+
+    return fetch
+
+
+def test_images_that_were_just_fetched_are_loaded(tmp_path, network, cifar10_archive):
+    network(lambda: cifar10_archive(tmp_path))
+    assert len(datasets.load("cifar10", data_dir=tmp_path).train) == 45
+
+
+def test_a_download_that_fails_is_the_same_error(tmp_path, network):
+    def fail():
+        raise ConnectionError("503")
+
+    network(fail)
+    with pytest.raises(DataUnavailableError, match=r"cifar10.*503"):
+        datasets.load("cifar10", data_dir=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def real():
+    folder = os.environ.get("TFDS_DATA_DIR")
+    if not folder or not (Path(folder) / "cifar10").is_dir():
+        pytest.skip("no CIFAR-10 on this machine: set TFDS_DATA_DIR to the folder of cifar10/")
+    return datasets.load("cifar10", data_dir=folder)
+
+
+def test_real_cifar10(real):
+    assert [len(getattr(real, split)) for split in real.splits] == [45_000, 5_000, 10_000]
+    assert (real.image_shape, real.class_names) == ((32, 32, 3), CLASSES)
+    training = np.bincount(real.train.labels) + np.bincount(real.validation.labels)
+    assert training.tolist() == [5_000] * 10
+    assert np.bincount(real.test.labels).tolist() == [1_000] * 10
+    # A tenth of each class, within five standard errors.
+    assert abs(np.bincount(real.validation.labels, minlength=10) - 500).max() < 107
+
+
+def test_real_splits_share_no_image(real):
+    """By id the splits are disjoint; by content CIFAR-10 repeats a handful of images."""
+    train, validation = (
+        {image.tobytes() for image in part.images} for part in (real.train, real.validation)
+    )
+    assert len(train & validation) < 50
+    assert len(train) > 44_900
+
+
+def test_real_images_name_their_encoding(real):
+    folder = Path(os.environ["TFDS_DATA_DIR"]) / "cifar10"
+    jpeg = any('"jpeg"' in path.read_text() for path in folder.rglob("features.json"))
+    assert real.description == ("CIFAR-10 (JPEG)" if jpeg else "CIFAR-10")

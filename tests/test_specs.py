@@ -1,0 +1,179 @@
+"""specs: the architecture records against Table 1 and section 4.2, and what they refuse."""
+
+import ast
+import dataclasses
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import helpers
+from helpers import specs
+from helpers.specs import Network, Stage, Stem
+
+SOURCE = Path(helpers.__file__).parent
+TABLE_1 = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+SECTION_4_2 = {20: 3, 32: 5, 44: 7, 56: 9, 110: 18, 1202: 200}
+
+
+@pytest.mark.parametrize("depth", TABLE_1)
+@pytest.mark.parametrize("family", ["plain", "resnet"])
+def test_imagenet_nets_are_those_of_table_1(family, depth):
+    spec = specs.get(f"{family}{depth}")
+    assert spec.input_shape == (224, 224, 3)
+    assert spec.num_classes == 1000
+    assert spec.stem == Stem(kernel_size=7, filters=64, stride=2, max_pooling=True)
+    assert [s.name for s in spec.stages] == ["conv2_x", "conv3_x", "conv4_x", "conv5_x"]
+    assert [s.filters for s in spec.stages] == [64, 128, 256, 512]
+    assert tuple(s.repeats for s in spec.stages) == TABLE_1[depth]
+    assert [s.stride for s in spec.stages] == [1, 2, 2, 2]
+    assert spec.shortcut == (None if family == "plain" else "B")
+
+
+@pytest.mark.parametrize("depth", SECTION_4_2)
+@pytest.mark.parametrize("family", ["plain", "resnet"])
+def test_cifar_nets_are_those_of_section_4_2(family, depth):
+    if (family, depth) == ("plain", 1202):
+        assert "plain1202" not in specs.names()  # the paper has none
+        return
+    spec = specs.get(f"{family}{depth}")
+    assert (spec.input_shape, spec.num_classes) == ((32, 32, 3), 10)
+    assert spec.stem == Stem(kernel_size=3, filters=16, stride=1, max_pooling=False)
+    assert [s.filters for s in spec.stages] == [16, 32, 64]
+    assert [s.repeats for s in spec.stages] == [SECTION_4_2[depth]] * 3
+    assert [s.stride for s in spec.stages] == [1, 2, 2]
+    assert spec.shortcut == (None if family == "plain" else "A")
+
+
+@pytest.mark.parametrize("name", specs.names())
+def test_depth_is_the_number_in_the_name(name):
+    spec = specs.get(name)
+    assert spec.name == name
+    assert spec.depth == int(re.sub(r"\D", "", name))
+    # 224 -> 7 and 32 -> 8, as in the paper.
+    assert spec.input_shape[0] // spec.total_stride == (7 if spec.num_classes == 1000 else 8)
+
+
+def test_names_are_plain_first_and_by_depth():
+    plain = ["plain18", "plain20", "plain32", "plain34", "plain44", "plain56", "plain110"]
+    residual = [f"resnet{d}" for d in (18, 20, 32, 34, 44, 56, 110, 1202)]
+    assert specs.names() == plain + residual
+
+
+def test_a_record_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        specs.get("resnet20").num_classes = 100
+
+
+def test_resolve_changes_what_is_given_and_keeps_the_rest():
+    spec = specs.resolve("resnet34", input_shape=[64, 96, 1], num_classes=7, shortcut="C")
+    assert (spec.input_shape, spec.num_classes, spec.shortcut) == ((64, 96, 1), 7, "C")
+    assert spec.stages == specs.get("resnet34").stages
+    assert specs.resolve(spec) == spec
+    assert specs.get("resnet34").num_classes == 1000
+
+
+def test_narrowed_doubles_its_filters_from_stage_to_stage():
+    spec = specs.narrowed(specs.get("resnet56"), 4)
+    assert spec.stem.filters == 4
+    assert [s.filters for s in spec.stages] == [4, 8, 16]
+    assert [s.repeats for s in spec.stages] == [9, 9, 9]
+    assert spec.name == "resnet56-4filters"
+    with pytest.raises(ValueError, match=r"filters.*positive integer.*filters=0"):
+        specs.narrowed(spec, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"name_or_spec": "resnet21"}, ValueError, "resnet20, .*Received: name='resnet21'"),
+        ({"name_or_spec": 20}, TypeError, "name of a network.*Received: 20 of type int"),
+        ({"name_or_spec": "plain20", "shortcut": "A"}, ValueError, "plain net.*shortcut='A'"),
+        ({"name_or_spec": "resnet20", "shortcut": "D"}, ValueError, "A, B, C.*shortcut='D'"),
+        ({"name_or_spec": "resnet20", "num_classes": 0}, ValueError, "positive.*num_classes=0"),
+        ({"name_or_spec": "resnet20", "num_classes": 2.0}, ValueError, "integer.*num_classes=2.0"),
+        ({"name_or_spec": "resnet20", "input_shape": (32, 32)}, ValueError, r"three.*\(32, 32\)"),
+        ({"name_or_spec": "resnet20", "input_shape": (32, None, 3)}, ValueError, "three.*None"),
+        ({"name_or_spec": "resnet20", "input_shape": (3, 32, 32)}, ValueError, "at least 4.*3, 32"),
+        ({"name_or_spec": "resnet34", "input_shape": (31, 64, 3)}, ValueError, "at least 32.*31"),
+        ({"name_or_spec": "resnet20", "input_shape": 32}, (TypeError, ValueError), "input_shape"),
+    ],
+)
+def test_what_is_no_network_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        specs.resolve(**arguments)
+
+
+def test_a_residual_record_without_an_option_is_refused():
+    with pytest.raises(ValueError, match=r"shortcut.*A, B, C.*shortcut=None"):
+        dataclasses.replace(specs.get("resnet20"), shortcut=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"block": "bottlenek"}, "block.*bottlenek"),
+        ({"repeats": 0}, "repeats.*0"),
+        ({"filters": 0}, "filters.*0"),
+        ({"stride": 0}, "stride.*0"),
+    ],
+)
+def test_a_stage_that_is_none_is_refused(change, message):
+    fields = {"name": "conv2_x", "block": "plain", "filters": 4, "repeats": 1, "stride": 1}
+    with pytest.raises(ValueError, match=message):
+        Network("odd", (8, 8, 3), 10, Stem(3, 4, 1, False), (Stage(**fields | change),))
+
+
+def modules():
+    return {path.stem: ast.parse(path.read_text("utf-8")) for path in SOURCE.glob("*.py")}
+
+
+def imported(node):
+    """The modules that an import statement names, `helpers` ones as "helpers.x"."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        if node.module == "helpers" or (node.level and not node.module):
+            return [f"helpers.{alias.name}" for alias in node.names]
+        return [f"helpers.{node.module}" if node.level else node.module]
+    return []
+
+
+def test_imports_go_down_the_list_and_never_up():
+    order = re.findall(r"\w+", helpers.__doc__.split("never up:")[1])
+    found = modules()
+    for name in ("__init__", "__main__"):  # the command line stands above all
+        found.pop(name, None)
+    assert set(found) <= set(order), f"not on the list: {set(found) - set(order)}"
+    for name, tree in found.items():
+        above = [*order[order.index(name) + 1 :], "__main__"]
+        for node in ast.walk(tree):
+            for target in imported(node):
+                assert target.removeprefix("helpers.").split(".")[0] not in above, (name, target)
+
+
+def test_tensorflow_is_imported_lazily_and_by_datasets_and_layers_alone():
+    for name, tree in modules().items():
+        lazy = {n for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+        for node in ast.walk(tree):
+            if not any(t.split(".")[0].startswith("tensorflow") for t in imported(node)):
+                continue
+            assert name in ("datasets", "layers"), name
+            typing = [
+                n
+                for test in ast.walk(tree)
+                if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
+                for n in ast.walk(test)
+            ]
+            assert node in lazy or node in typing, (name, node.lineno)
+
+
+def test_specs_and_counting_need_neither_keras_nor_tensorflow():
+    code = (
+        "import sys, helpers.specs, helpers.counting as c; c.parameters('resnet34');"
+        "print(sorted({'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
