@@ -24,7 +24,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve test notebooks run lab lint format lock clean
+.PHONY: help setup book serve test notebooks figures run lab lint format lock clean
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
@@ -73,6 +73,9 @@ notebooks: $(INSTALLED)  ## run every notebook anew and store its outputs
 		--ClearMetadataPreprocessor.clear_cell_metadata=False \
 		--ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec \
 		notebooks/*.ipynb
+
+figures: $(INSTALLED)  ## draw the pages' pictures anew, from records and stored outputs
+	$(BIN)/python images/draw.py
 
 run: $(INSTALLED)  ## run a copy of one notebook (NOTEBOOK=01-degradation, RESNET_BOOK_DATA=cifar10) in _build/run
 	$(RUN) --output-dir _build/run notebooks/$(NOTEBOOK).ipynb

@@ -11,11 +11,6 @@ import json
 import sys
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-matplotlib.rcParams.update({"svg.hashsalt": "resnet-book", "font.size": 10})
-
 import matplotlib.pyplot as plt
 
 from helpers import diagrams, plots, runs, specs
@@ -65,6 +60,8 @@ def stored_figure(notebook: str, name: str) -> bytes:
 
 def main(folder: Path) -> None:
     """Writes all pictures into `folder`."""
+    plt.switch_backend("Agg")
+    plt.rcParams.update({"svg.hashsalt": "resnet-book", "font.size": 10})
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in DRAWN.items():
         figure = draw()

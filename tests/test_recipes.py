@@ -114,9 +114,9 @@ def test_a_recipe_cannot_be_changed():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"steps": 0}, "steps.*positive integer.*steps=0"),
-        ({"steps": 10.0}, "steps.*positive integer.*steps=10.0"),
-        ({"batch_size": -1}, "batch_size.*positive integer.*batch_size=-1"),
+        ({"steps": 0}, "steps.*integer of at least 1.*steps=0"),
+        ({"steps": 10.0}, "steps.*integer of at least 1.*steps=10.0"),
+        ({"batch_size": -1}, "batch_size.*integer of at least 1.*batch_size=-1"),
         ({"learning_rate": 0}, "learning_rate.*positive.*learning_rate=0"),
         ({"learning_rate": float("nan")}, "learning_rate.*positive.*learning_rate=nan"),
         ({"boundaries": (9, 4)}, r"boundaries.*rise.*boundaries=\(9, 4\)"),

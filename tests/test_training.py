@@ -172,7 +172,7 @@ def test_a_model_of_ones_own_goes_on_whatever_keras_named_it(tiny_data, tmp_path
 def test_a_loss_that_is_no_number_ends_the_training(tiny_spec, tiny_data, steps, boundaries):
     """A single step has a finite loss; what it leaves behind has none."""
     recipe = Recipe("wild", "", steps, 32, learning_rate=1e30, boundaries=boundaries)
-    with pytest.raises(DivergedError, match=r"tiny6 is .*step.*finite.*learning rate"):
+    with pytest.raises(DivergedError, match=r"tiny6 is .*(step|validation).*finite.*learning rate"):
         train(dataclasses.replace(tiny_spec, batch_norm=False), tiny_data, recipe)
 
 
@@ -304,7 +304,7 @@ def test_a_precision_that_a_model_has_not_is_refused(tiny_data):
         ({"network": "resnet21"}, ValueError, "resnet20.*resnet21"),
         ({"network": 20}, TypeError, "name of a network.*20"),
         ({"data": "mnist"}, ValueError, "shapes, cifar10.*mnist"),
-        ({"data": np.zeros((2, 8, 8, 3))}, TypeError, r"datasets\.Data.*ndarray"),
+        ({"data": np.zeros((2, 8, 8, 3))}, TypeError, r"data\.Data.*ndarray"),
         ({"recipe": "he2015-cifar10"}, TypeError, r"recipes\.Recipe.*str"),
         ({"seed": -1}, ValueError, "seed.*-1"),
         ({"seed": 0.5}, ValueError, "seed.*0.5"),

@@ -1,16 +1,18 @@
 """The command line: `python -m helpers`.
 
-    list                       networks, recipes, data sets and records
-    count resnet34             shapes, parameters, multiply-adds, layer by layer
-    train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
-    evaluate resnet20.keras --data cifar10 --split test
+list                       networks, recipes, data sets and records
+count resnet34             shapes, parameters, multiply-adds, layer by layer
+train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
+evaluate resnet20.keras --data cifar10 --split test
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -19,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status. A mistake is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
-    options.command = "python -m helpers " + " ".join(arguments)
+    options.command = "python -m helpers " + shlex.join(arguments)
     try:
         options.run(options)
     except (ValueError, TypeError, RuntimeError, OSError, ImportError) as error:
@@ -46,7 +48,7 @@ def _count(options):
     side = options.input_size
     spec = specs.resolve(
         options.network,
-        input_shape=side and (side, side, 3),
+        input_shape=None if side is None else (side, side, 3),
         num_classes=options.classes,
         shortcut=options.shortcut,
     )
@@ -65,14 +67,23 @@ def _count(options):
 def _train(options):
     from helpers import datasets, recipes, runs, specs, training
 
+    if options.model:
+        model = Path(options.model)
+        if model.suffix != ".keras" or not model.parent.is_dir():
+            raise ValueError(
+                "--model must be a file NAME.keras in a folder that exists. "
+                f"Received: {options.model}"
+            )
     recipe = recipes.get(options.recipe)
     spec = specs.get(options.network)
-    if options.filters:
+    if options.filters is not None:
         spec = specs.narrowed(spec, options.filters)
     data = datasets.load(options.data, data_dir=options.data_dir)
-    if options.size:
+    if options.size is not None:
         data = datasets.reduce(data, size=options.size)
-    if options.epochs:
+    if options.epochs is not None and options.epochs < 1:
+        raise ValueError(f"--epochs must be at least 1. Received: {options.epochs}")
+    if options.epochs is not None:
         steps = options.epochs * datasets.steps_per_epoch(data, recipe.batch_size)
         recipe = recipe.scaled(steps)
     if options.learning_rate is not None:

@@ -66,7 +66,10 @@ def same_outputs(model: keras.Model, reference: keras.Model, *, seed: int = 0) -
     # A deep net without shortcuts amplifies rounding, most of all in training
     # mode; a wrong layer makes a difference of the size of the outputs.
     for mode, tolerance in (("inference", 1e-3), ("training", 2e-2)):
-        theirs, mine = (np.asarray(m(images, training=mode == "training")) for m in (reference, model))
+        theirs, mine = (
+            keras.ops.convert_to_numpy(m(images, training=mode == "training"))
+            for m in (reference, model)
+        )
         difference = float(abs(theirs - mine).max() / abs(theirs).max())
         if not difference < tolerance:
             raise AssertionError(

@@ -39,7 +39,9 @@ Shape = tuple[int, int, int]
 
 
 def layers(name_or_spec: str | Network, **changes) -> list[Layer]:
-    """A row per layer, in the order and with the names of the built model.
+    """A row per layer, with the names that the layers of the built model have.
+
+    The order is that of the forward pass, the main path before the shortcut.
 
     `changes` are `input_shape`, `num_classes` and `shortcut`, as in
     `networks.build`. Raises ValueError as `specs.resolve` does.

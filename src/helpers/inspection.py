@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+from keras import ops
+
+from helpers.training import cross_entropy
 
 
 def gradient_norms(
@@ -33,23 +36,14 @@ def gradient_norms(
         )
     import tensorflow as tf
 
-    kernels = {
-        layer.name: layer.kernel
-        for layer in model.layers
-        if isinstance(layer, keras.layers.Conv2D)
-    }
-    if not kernels:
-        raise ValueError(f"Expected a model with convolutions. Received: {model.name}")
+    kernels = _kernels(model)
     expected = tuple(model.input_shape[1:])
     if tuple(np.shape(images)[1:]) != expected or np.shape(labels) != (len(images),):
         raise ValueError(
             f"Expected images (N, {', '.join(map(str, expected))}) and one label each. "
             f"Received: {np.shape(images)} and {np.shape(labels)}"
         )
-    activation = getattr(model.layers[-1], "activation", None)
-    loss = keras.losses.SparseCategoricalCrossentropy(
-        from_logits=activation is not keras.activations.softmax
-    )
+    loss = cross_entropy(model)
     before = [variable.numpy() for variable in model.non_trainable_variables]
     with tf.GradientTape() as tape:
         value = loss(labels, model(images, training=training))
@@ -59,3 +53,28 @@ def gradient_norms(
     return {
         name: float(tf.norm(gradient)) for name, gradient in zip(kernels, gradients, strict=True)
     }
+
+
+def kernel_norms(model: keras.Model) -> dict[str, float]:
+    """The L2 norm of every convolution kernel, first layer first: {layer name: norm}.
+
+    Batch normalization divides the size of the kernel before it out again: a
+    kernel c times as large gives the same output and a gradient 1 / c times as
+    large. So where kernels differ in size, gradient norm times kernel norm is
+    what can be compared.
+
+    Source: van Laarhoven 2017. Book: chapter 1.
+    """
+    return {
+        name: float(np.linalg.norm(ops.convert_to_numpy(kernel)))
+        for name, kernel in _kernels(model).items()
+    }
+
+
+def _kernels(model):
+    kernels = {
+        layer.name: layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Conv2D)
+    }
+    if not kernels:
+        raise ValueError(f"Expected a model with convolutions. Received: {model.name}")
+    return kernels

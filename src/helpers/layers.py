@@ -16,9 +16,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Same name, arguments, weights and results as `keras.layers.BatchNormalization`;
     about twice the speed in training on a CPU (`benchmarks/batch_norm.py`). Where
-    the kernel does not apply (another backend, a mask, an input that is not a
-    batch of feature maps with the channels last) Keras' own code runs, which
-    computes the same thing.
+    the kernel does not apply (another backend, float64, a mask, an input that is
+    not a batch of feature maps with the channels last) Keras' own code runs,
+    which computes the same thing.
 
     The defaults are the paper's family's: momentum 0.9 and epsilon 1e-5, where
     Keras has 0.99 and 1e-3.
@@ -34,6 +34,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             and not self.synchronized
             and self.scale
             and self.center
+            and self.compute_dtype in ("float32", "bfloat16", "float16")
             and len(inputs.shape) == 4
             and self.axis in (-1, 3)
         )

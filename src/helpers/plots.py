@@ -15,6 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from helpers.data import Split
 from helpers.runs import Run
 
 # Okabe and Ito's palette: distinguishable without colour vision.
@@ -45,6 +46,7 @@ def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error")
         ax.plot(run.history["step"], values, marker="o", ms=3, label=run.network, **_look(i))
     ax.set_title(images.pop(), fontsize="medium")
     ax.set_xlabel("steps")
+    ax.set_xlim(left=0)
     name = quantity.replace("_", " ")
     if quantity == "error":
         name = "training error"
@@ -55,32 +57,48 @@ def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error")
     return ax
 
 
-def gradient_norms(norms: Mapping[str, Mapping[str, float]], ax: Axes | None = None) -> Axes:
+def by_layer(
+    values: Mapping[str, Mapping[str, float]],
+    ax: Axes | None = None,
+    *,
+    what: str,
+    legend: bool = True,
+) -> Axes:
     """One line per network over its convolutions, first layer left, on a log scale.
 
-    `norms` maps a label to what `inspection.gradient_norms` returned; depths may
-    differ, so the axis is the layer's place in its net, from 0 to 1.
+    `values` maps a label to what a function of `inspection` returned, {layer:
+    value}; `what` names the quantity. Depths may differ, so the axis is the
+    layer's place in its net, from 0 to 1.
     """
     ax = _axes(ax)
-    for i, (label, values) in enumerate(norms.items()):
-        place = np.linspace(0, 1, len(values))
-        ax.semilogy(place, list(values.values()), label=label, **_look(i))
-    ax.set_xlabel("convolution, from the input (0) to the classifier (1)")
-    ax.set_ylabel("norm of the loss's gradient")
-    ax.legend()
+    for i, (label, of_layers) in enumerate(values.items()):
+        place = np.linspace(0, 1, len(of_layers))
+        ax.semilogy(place, list(of_layers.values()), label=label, **_look(i))
+    ax.set_xlabel("convolution, from input (0) to output (1)")
+    ax.set_ylabel(what)
+    if legend:
+        ax.legend()
     return ax
 
 
-def images(
-    pictures: np.ndarray, labels: np.ndarray, class_names: Sequence[str], axes: np.ndarray
-) -> np.ndarray:
-    """Pictures (N, H, W, 3), uint8, one per axis of an array of axes, named."""
-    if len(pictures) < axes.size:
-        raise ValueError(f"Expected {axes.size} pictures for as many axes. Got {len(pictures)}")
-    for ax, picture, label in zip(axes.flat, pictures, labels, strict=False):
-        ax.imshow(picture, interpolation="nearest")
-        ax.set_title(class_names[label], fontsize="small")
+def one_per_class(split: Split, class_names: Sequence[str], axes: np.ndarray) -> np.ndarray:
+    """The first images of each class: a class per axis, again from the start, named.
+
+    `axes` is an array of axes; with classes times r of them each class shows its
+    first r images.
+    """
+    for i, ax in enumerate(axes.flat):
+        label, nth = i % len(class_names), i // len(class_names)
+        of_class = np.flatnonzero(split.labels == label)
+        if nth >= len(of_class):
+            raise ValueError(
+                f"Expected at least {nth + 1} images of {class_names[label]}. "
+                f"Received: {len(of_class)}"
+            )
+        ax.imshow(split.images[of_class[nth]], interpolation="nearest")
         ax.set_axis_off()
+        if nth == 0:
+            ax.set_title(class_names[label], fontsize="small")
     return axes
 
 

@@ -47,16 +47,27 @@ class Recipe:
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
     def __post_init__(self) -> None:
-        for key in ("steps", "batch_size"):
+        for key, least in (("steps", 1), ("batch_size", 1), ("padding", 0), ("warmup_steps", 0)):
             value = getattr(self, key)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"`{key}` must be a positive integer. Received: {key}={value!r}")
+            if not isinstance(value, int) or value < least:
+                raise ValueError(
+                    f"`{key}` must be an integer of at least {least}. Received: {key}={value!r}"
+                )
+        for key, inside, range_ in (
+            ("momentum", 0 <= self.momentum < 1, "at least 0 and below 1"),
+            ("weight_decay", self.weight_decay >= 0, "at least 0"),
+            ("decay", self.decay >= 1, "at least 1: the rate is divided by it"),
+            ("warmup_learning_rate", self.warmup_learning_rate > 0, "positive"),
+        ):
+            if not inside:
+                raise ValueError(
+                    f"`{key}` must be {range_}. Received: {key}={getattr(self, key)!r}"
+                )
         if not self.learning_rate > 0:
             raise ValueError(
-                "`learning_rate` must be positive. "
-                f"Received: learning_rate={self.learning_rate!r}"
+                f"`learning_rate` must be positive. Received: learning_rate={self.learning_rate!r}"
             )
-        if list(self.boundaries) != sorted(set(self.boundaries)):
+        if list(self.boundaries) != sorted(self.boundaries):
             raise ValueError(
                 "`boundaries` must rise: the steps after which the learning rate drops. "
                 f"Received: boundaries={self.boundaries!r}"
@@ -76,7 +87,7 @@ class Recipe:
             self,
             name=f"{self.name}-{steps}steps",
             steps=steps,
-            boundaries=tuple(round(b * steps / self.steps) for b in self.boundaries),
+            boundaries=tuple(b * steps // self.steps for b in self.boundaries),
         )
 
     def in_precision(self, precision: str) -> Recipe:
@@ -105,8 +116,11 @@ class Recipe:
         it, so a rate for the first 32,000 steps (0 to 31,999) needs 31,999.
         """
         starts = sorted({0, self.warmup_steps, *self.boundaries} & set(range(self.steps)))
+        rates = [self.learning_rate_at(start) for start in starts]
+        if len(starts) == 1:  # Keras wants a boundary, so one that changes nothing
+            starts, rates = [0, self.steps], rates * 2
         return keras.optimizers.schedules.PiecewiseConstantDecay(
-            [start - 1 for start in starts[1:]], [self.learning_rate_at(s) for s in starts]
+            [start - 1 for start in starts[1:]], rates
         )
 
 
@@ -133,9 +147,7 @@ QUICK = dataclasses.replace(
     padding=2,
 )
 
-_RECIPES = {
-    recipe.name: recipe for recipe in (HE2015_CIFAR10, HE2015_CIFAR10_WARMUP, QUICK)
-}
+_RECIPES = {recipe.name: recipe for recipe in (HE2015_CIFAR10, HE2015_CIFAR10_WARMUP, QUICK)}
 
 
 def names() -> list[str]:

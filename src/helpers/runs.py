@@ -89,17 +89,18 @@ def save(run: Run, path: str | os.PathLike | None = None) -> Path:
     path = Path(path) if path else check_free(run.name)
     if path.exists():
         raise FileExistsError(_TAKEN.format(path))
-    record = {
-        f.name: getattr(run, f.name) for f in dataclasses.fields(run) if f.name != "model"
-    }
+    record = {f.name: getattr(run, f.name) for f in dataclasses.fields(run) if f.name != "model"}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, record)
     return path
 
 
-_TAKEN = (
-    "{} is recorded already. Remove the file to train anew, or give the run another `name`."
-)
+def as_json(record: Any) -> dict[str, Any] | None:
+    """A dataclass as it reads back from a file: dictionaries, lists, numbers, strings."""
+    return None if record is None else json.loads(json.dumps(dataclasses.asdict(record)))
+
+
+_TAKEN = "{} is recorded already. Remove the file to train anew, or give the run another `name`."
 
 
 def check_free(name: str) -> Path:
@@ -113,7 +114,8 @@ def check_free(name: str) -> Path:
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON whole or not at all; a list of numbers stays on one line."""
     text = json.dumps(value, indent=1, allow_nan=False)
-    text = re.sub(r"\[[^\[\]{}]*\]", lambda m: " ".join(m.group().split()), text)
+    numbers = r"\[\n[-+.,\deE\s]*\]"  # a line break, so nothing inside a string
+    text = re.sub(numbers, lambda m: " ".join(m.group().split()), text)
     unfinished = path.with_name(path.name + ".tmp")
     unfinished.write_text(text + "\n", encoding="utf-8")
     unfinished.replace(path)
@@ -132,7 +134,10 @@ def load(name: str | os.PathLike) -> Run:
         raise FileNotFoundError(
             f"There is no record {path}. Recorded are: {', '.join(names()) or 'none'}."
         )
-    record = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not a record of training: not JSON ({error})") from error
     expected = {f.name for f in dataclasses.fields(Run)} - {"model"}
     if not isinstance(record, dict) or set(record) != expected:
         raise ValueError(

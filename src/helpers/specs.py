@@ -18,6 +18,7 @@ from typing import Literal
 BlockKind = Literal["plain", "basic"]
 Option = Literal["A", "B", "C"]
 
+BLOCKS: tuple[BlockKind, ...] = ("plain", "basic")
 OPTIONS: tuple[Option, ...] = ("A", "B", "C")
 RESIDUAL_BLOCKS: tuple[BlockKind, ...] = ("basic",)
 
@@ -47,6 +48,18 @@ class Stage:
     filters: int
     repeats: int
     stride: int
+
+    def __post_init__(self) -> None:
+        if self.block not in BLOCKS:
+            raise ValueError(
+                f"`block` must be one of {', '.join(BLOCKS)}. Received: block={self.block!r}"
+            )
+        for key in ("filters", "repeats", "stride"):
+            value = getattr(self, key)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(
+                    f"{self.name}: `{key}` must be a positive integer. Received: {key}={value!r}"
+                )
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,8 @@ class Network:
                 f"{self.name}. Received: shortcut={self.shortcut!r}"
             )
         shape = self.input_shape
-        if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
+        sides = shape if isinstance(shape, tuple) else ()
+        if len(sides) != 3 or not all(isinstance(n, int) and n > 0 for n in sides):
             raise ValueError(
                 "`input_shape` must be three positive integers (height, width, channels), "
                 f"without the batch. Received: input_shape={shape!r}"
@@ -196,7 +210,7 @@ def resolve(
             f"Received: {name_or_spec!r} of type {type(name_or_spec).__name__}"
         )
     changes = {
-        "input_shape": None if input_shape is None else tuple(input_shape),
+        "input_shape": tuple(input_shape) if isinstance(input_shape, list) else input_shape,
         "num_classes": num_classes,
         "shortcut": shortcut,
     }

@@ -5,27 +5,21 @@ Source: He et al. 2015, section 4.2. Book: chapters 1 and 5.
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 import math
 import os
-import shutil
-import time
-from pathlib import Path
 
 import keras
+import numpy as np
 from keras import ops
 
 from helpers import datasets, networks, runs, specs
+from helpers.callbacks import Checkpoint, DivergedError, Record, StopAt, check_finite
 from helpers.datasets import Data
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
 
-
-class DivergedError(RuntimeError):
-    """The loss became infinite or NaN."""
+__all__ = ["SGD", "DivergedError", "compile_model", "cross_entropy", "error", "evaluate", "train"]
 
 
 @keras.saving.register_keras_serializable(package="helpers")
@@ -60,14 +54,23 @@ def error(y_true, y_pred):
     return ops.cast(wrong, "float32")
 
 
+def cross_entropy(model: keras.Model) -> keras.losses.Loss:
+    """The mean cross-entropy for a model that returns logits or probabilities.
+
+    Which of the two is seen from its answer to two images of noise: probabilities
+    are at least 0 and sum to 1.
+    """
+    noise = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype("float32")
+    outputs = ops.convert_to_numpy(ops.cast(model(noise, training=False), "float32"))
+    probabilities = outputs.min() >= 0 and np.allclose(outputs.sum(-1), 1, atol=1e-2)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
+
+
 def compile_model(model: keras.Model, recipe: Recipe) -> keras.Model:
     """Gives a model the recipe's optimizer, the cross-entropy, and `error`."""
-    activation = getattr(model.layers[-1], "activation", None)
     model.compile(
         optimizer=SGD(recipe.schedule(), recipe.momentum, recipe.weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(
-            from_logits=activation is not keras.activations.softmax
-        ),
+        loss=cross_entropy(model),
         metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
     )
     return model
@@ -106,44 +109,34 @@ def train(
     data = datasets.load(data) if isinstance(data, str) else data
     _check(data, recipe, seed)
     keras.utils.set_random_seed(seed)
-    spec = None
+    spec, model = None, network
     if not isinstance(network, keras.Model):
         spec = specs.resolve(network, **data.fits)
-    with _precision(recipe.precision):
-        model = network if spec is None else networks.build(spec)
-    _check_model(model, data)
+        with _precision(recipe.precision):
+            model = networks.build(spec)
+    elif checkpoints and not name:
+        raise ValueError(
+            "`checkpoints` with a model of your own needs a `name`: Keras names models by "
+            "counting them, so an interrupted training would not be found again."
+        )
+    _check_model(model, data, recipe)
     compile_model(model, recipe)
-
-    steps = datasets.steps_per_epoch(data, recipe.batch_size)
-    epochs = math.ceil(recipe.steps / steps)
-    run = Run(
-        name=name or f"{data.name}-{model.name}-{recipe.name}-seed{seed}",
-        network=model.name,
-        spec=None if spec is None else dataclasses.asdict(spec),
-        recipe=dataclasses.asdict(recipe),
-        seed=seed,
-        data=_describe(data),
-        parameters=sum(math.prod(w.shape) for w in model.trainable_weights),
-        history={},
-        final={},
-        seconds=0.0,
-        interruptions=0,
-        command=command,
-        versions=runs.versions(),
-        hardware=runs.hardware(),
-        model=model,
-    )
+    run = _new_run(model, spec, data, recipe, seed, name, command)
     if save:
         runs.check_free(run.name)
-    checkpoint = _Checkpoint(checkpoints, run) if checkpoints else None
-    if checkpoint:
+
+    steps = datasets.steps_per_epoch(data, recipe.batch_size)
+    watchers = [
+        StopAt(recipe.steps, steps),
+        Record(run, recipe, steps, lambda: evaluate(model, data, "validation")),
+    ]
+    if checkpoints:
+        checkpoint = Checkpoint(checkpoints, run, data)
         checkpoint.restore()
-    first = len(run.history.get("error", ()))
-    watchers = [_StopAt(recipe.steps, steps), _Record(run, data, recipe, steps), *callbacks]
-    if checkpoint:
-        watchers.insert(2, checkpoint)
+        watchers.append(checkpoint)
     if tensorboard:
         watchers.append(_tensorboard(tensorboard))
+    first, epochs = len(run.history.get("error", ())), math.ceil(recipe.steps / steps)
     if first < epochs:
         model.fit(
             datasets.training_batches(
@@ -157,23 +150,30 @@ def train(
             epochs=epochs,
             initial_epoch=first,
             steps_per_epoch=steps,
-            callbacks=watchers,
+            callbacks=[*watchers, *callbacks],
             shuffle=False,  # the batches are shuffled already
             verbose=verbose,
         )
     run.final = {split: evaluate(model, data, split) for split in data.splits}
     if save:
         runs.save(run)
-    if checkpoint:
+    if checkpoints:
         checkpoint.remove()
     return run
 
 
 def evaluate(model: keras.Model, data: Data, split: str, batch_size: int = 250) -> dict:
-    """`loss` and `error` of a split in inference mode, single view."""
+    """`loss` and `error` of a split in inference mode, single view.
+
+    Raises ValueError for a model that is not compiled, `DivergedError` if the
+    loss is no finite number.
+    """
     if not model.compiled:
         raise ValueError("Expected a compiled model: training.compile_model(model, recipe).")
-    return model.evaluate(datasets.batches(data, split, batch_size), return_dict=True, verbose=0)
+    images = datasets.batches(data, split, batch_size)
+    result = model.evaluate(images, return_dict=True, verbose=0)
+    check_finite(result["loss"], model, f"on the {split} images")
+    return result
 
 
 class _precision:
@@ -190,109 +190,6 @@ class _precision:
         keras.config.set_dtype_policy(self.before)
 
 
-class _StopAt(keras.callbacks.Callback):
-    """Ends training after a number of steps, also in the midst of an epoch;
-    raises `DivergedError` at the first loss that is no number."""
-
-    def __init__(self, steps, steps_per_epoch):
-        super().__init__()
-        self.steps, self.steps_per_epoch = steps, steps_per_epoch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.before = epoch * self.steps_per_epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        step = self.before + batch + 1
-        if logs and not math.isfinite(logs["loss"]):
-            raise DivergedError(
-                f"The loss of {self.model.name} is {logs['loss']} at step {step}; expected a "
-                "finite number. Try a lower learning rate, or a warm-up "
-                "(Recipe.warmup_steps), and look at the images' range."
-            )
-        if step >= self.steps:
-            self.model.stop_training = True
-
-
-class _Record(keras.callbacks.Callback):
-    """Writes each epoch into the run's history, validation included."""
-
-    def __init__(self, run, data, recipe, steps_per_epoch):
-        super().__init__()
-        self.run, self.data, self.recipe = run, data, recipe
-        self.steps_per_epoch = steps_per_epoch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.start = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        validation = evaluate(self.model, self.data, "validation")
-        step = min((epoch + 1) * self.steps_per_epoch, self.recipe.steps)
-        seconds = time.perf_counter() - self.start
-        entry = {
-            "step": step,
-            "loss": float(logs["loss"]),
-            "error": float(logs["error"]),
-            "validation_loss": validation["loss"],
-            "validation_error": validation["error"],
-            "learning_rate": self.recipe.learning_rate_at(step - 1),
-            "seconds": round(seconds, 2),
-        }
-        for key, value in entry.items():
-            self.run.history.setdefault(key, []).append(value)
-        self.run.seconds = round(self.run.seconds + seconds, 2)
-        logs.update({k: entry[k] for k in ("validation_loss", "validation_error")})
-
-
-class _Checkpoint(keras.callbacks.Callback):
-    """Weights, optimizer and history after the last whole epoch, in one folder.
-
-    A folder of another training (other spec, recipe, seed or images) is an
-    error and is left as it is.
-    """
-
-    def __init__(self, folder, run):
-        super().__init__()
-        self.folder = Path(folder) / run.name
-        self.run = run
-        plan = [run.network, run.spec, run.recipe, run.seed, run.data, run.versions["backend"]]
-        self.plan = hashlib.sha256(json.dumps(plan).encode()).hexdigest()
-
-    def restore(self):
-        state = self.folder / "state"
-        if not state.is_dir():
-            return
-        record = json.loads((state / "record.json").read_text())
-        if record["plan"] != self.plan:
-            raise ValueError(
-                f"{self.folder} holds an interrupted training with another spec, recipe, seed, "
-                "backend or other images. Finish that one, remove the folder, or give this "
-                "run another `name`."
-            )
-        model = self.run.model
-        model.optimizer.build(model.trainable_variables)
-        model.load_weights(state / "model.weights.h5")
-        for key in ("history", "seconds", "interruptions"):
-            setattr(self.run, key, record[key])
-        self.run.interruptions += 1
-
-    def on_epoch_end(self, epoch, logs=None):
-        new, old = self.folder / "new", self.folder / "old"
-        for leftover in (new, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        new.mkdir(parents=True)
-        self.model.save_weights(new / "model.weights.h5")
-        keep = {key: getattr(self.run, key) for key in ("history", "seconds", "interruptions")}
-        runs.write_json(new / "record.json", {"plan": self.plan, **keep})
-        state = self.folder / "state"
-        if state.is_dir():
-            state.rename(old)
-        new.rename(state)
-        shutil.rmtree(old, ignore_errors=True)
-
-    def remove(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 def _tensorboard(folder):
     try:
         import tensorboard  # noqa: F401
@@ -304,9 +201,25 @@ def _tensorboard(folder):
     return keras.callbacks.TensorBoard(folder, write_graph=False)
 
 
-def _describe(data: Data) -> dict:
+def _new_run(model, spec, data, recipe, seed, name, command):
     sizes = {split: len(getattr(data, split)) for split in data.splits}
-    return {"name": data.name, "description": data.description, "images": sizes}
+    return Run(
+        name=name or f"{data.name}-{model.name}-{recipe.name}-seed{seed}",
+        network=model.name,
+        spec=runs.as_json(spec),
+        recipe=runs.as_json(recipe),
+        seed=seed,
+        data={"name": data.name, "description": data.description, "images": sizes},
+        parameters=sum(math.prod(w.shape) for w in model.trainable_weights),
+        history={},
+        final={},
+        seconds=0.0,
+        interruptions=0,
+        command=command,
+        versions=runs.versions(),
+        hardware=runs.hardware(),
+        model=model,
+    )
 
 
 def _check(data, recipe, seed):
@@ -320,11 +233,20 @@ def _check(data, recipe, seed):
         raise ValueError(f"`seed` must be an integer in 0..2**32-1. Received: seed={seed!r}")
 
 
-def _check_model(model, data):
+def _check_model(model, data, recipe):
     expected = (None, *data.image_shape), (None, data.num_classes)
-    if (model.input_shape, model.output_shape) != expected:
+    came = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if came != expected:
         raise ValueError(
-            f"{model.name} does not fit {data.description}: expected a model from "
-            f"{expected[0]} to {expected[1]}. "
-            f"Received: from {model.input_shape} to {model.output_shape}"
+            f"{model.name} does not fit {data.description}: expected a model that is built, "
+            f"from {expected[0]} to {expected[1]}. Received: from {came[0]} to {came[1]}. "
+            "A Sequential model wants keras.Input as its first element."
+        )
+    in_bfloat16 = any(layer.compute_dtype == "bfloat16" for layer in model.layers)
+    if in_bfloat16 != (recipe.precision == "mixed_bfloat16"):
+        raise ValueError(
+            f"{model.name} was built to compute in {'bfloat16' if in_bfloat16 else 'float32'}, "
+            f"the recipe says {recipe.precision!r}. Build the model under "
+            f"keras.config.set_dtype_policy({recipe.precision!r}), or take "
+            "Recipe.in_precision."
         )

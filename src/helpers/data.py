@@ -1,0 +1,131 @@
+"""A data set in memory: images, labels, and what they must be.
+
+Source: He et al. 2015, section 4.2 (the per-pixel mean). Book: chapter 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images (N, H, W, C), uint8 in 0..255, and their labels (N,), int32."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A data set in memory: training, validation and test images with labels.
+
+    `description` is the name that pages and plots show, "CIFAR-10 (JPEG)" for a
+    re-encoded CIFAR-10. Raises TypeError or ValueError where images are not
+    uint8 in 0..255 of one shape, or labels are not integers below the number of
+    classes.
+    """
+
+    name: str
+    description: str
+    class_names: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+    splits: tuple[str, ...] = field(default=("train", "validation", "test"), init=False)
+
+    def __post_init__(self) -> None:
+        for name in self.splits:
+            _check_split(name, getattr(self, name), len(self.class_names))
+        shapes_ = {name: getattr(self, name).images.shape[1:] for name in self.splits}
+        if len(set(shapes_.values())) > 1:
+            raise ValueError(f"Expected images of one shape in all splits. Received: {shapes_}")
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of every image."""
+        return self.train.images.shape[1:]
+
+    @property
+    def fits(self) -> dict:
+        """The arguments with which `networks.build` makes a network for this data."""
+        return {"input_shape": self.image_shape, "num_classes": self.num_classes}
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """The per-pixel mean of the training images, (H, W, C) float32 in 0..255.
+
+        It is subtracted from every image and nothing is divided (section 4.2).
+        """
+        return self.train.images.mean(axis=0, dtype="float64").astype("float32")
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in self.splits)
+        return f"{self.description}: {sizes}; {self.image_shape}, {self.num_classes} classes"
+
+
+def reduce(data: Data, *, size: int = 16, train: int = 8_000, test: int = 1_000) -> Data:
+    """A small version for experiments of a minute: fewer and smaller images.
+
+    Takes the first `train` training images and the first `test` of validation
+    and test each, and averages squares of pixels down to `size` x `size`. The
+    description says so. Raises ValueError if `size` does not divide the images'
+    height and width, or if there are fewer images.
+    """
+    height, width, channels = data.image_shape
+    if size < 1 or height % size or width % size:
+        raise ValueError(
+            f"`size` must divide the images' sides, {height} and {width}. Received: size={size}"
+        )
+    wanted = {"train": train, "validation": test, "test": test}
+    parts = {}
+    for name, n in wanted.items():
+        split = getattr(data, name)
+        if not 0 < n <= len(split):
+            raise ValueError(
+                f"Expected 1 to {len(split)} images of the {name} split. Received: {n}"
+            )
+        squares = (n, size, height // size, size, width // size, channels)
+        images = split.images[:n].reshape(squares).mean((2, 4), dtype="float64")
+        parts[name] = Split(np.round(images).astype("uint8"), split.labels[:n])
+    description = f"{data.description}, {train:,} images at {size}x{size}"
+    return Data(data.name, description, data.class_names, **parts)
+
+
+def _check_split(name: str, split: Split, num_classes: int) -> None:
+    images, labels = split.images, split.labels
+    if getattr(images, "ndim", 0) != 4 or not len(images):
+        raise ValueError(
+            f"{name}: expected images of shape (N, H, W, C) with N > 0. "
+            f"Received: {getattr(images, 'shape', type(images).__name__)}"
+        )
+    if images.dtype != np.uint8:
+        span = f" between {images.min():.3g} and {images.max():.3g}" if images.size else ""
+        raise TypeError(
+            f"{name}: expected uint8 images in 0..255; the mean is subtracted later. "
+            f"Received: {images.dtype}{span}. Images in 0..1 want (255 * x).astype('uint8')."
+        )
+    if getattr(labels, "shape", None) != (len(images),):
+        raise ValueError(
+            f"{name}: expected one label per image, shape {(len(images),)}. "
+            f"Received: {getattr(labels, 'shape', type(labels).__name__)}"
+        )
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise TypeError(f"{name}: expected integer labels. Received: {labels.dtype}")
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= num_classes:
+        raise ValueError(
+            f"{name}: expected labels in 0..{num_classes - 1} for {num_classes} classes. "
+            f"Received: labels from {low} to {high}"
+        )

@@ -1,0 +1,36 @@
+"""The pictures of the pages are what `make figures` draws."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def draw():
+    spec = importlib.util.spec_from_file_location("draw", ROOT / "images" / "draw.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_drawing_anew_gives_the_same_bytes(draw, tmp_path):
+    draw.main(tmp_path)
+    drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    kept = {
+        p.name: p.read_bytes() for p in (ROOT / "images").iterdir() if p.suffix in (".svg", ".png")
+    }
+    assert drawn.keys() == kept.keys()
+    assert [name for name in drawn if drawn[name] != kept[name]] == []
+
+
+def test_a_figure_that_no_notebook_has_is_an_error(draw):
+    with pytest.raises(LookupError, match="fig-nowhere: run `make notebooks`"):
+        draw.stored_figure("01-degradation", "fig-nowhere")
+
+
+def test_a_layer_that_is_no_copy_is_an_error(draw):
+    with pytest.raises(ValueError, match="plain20 is not plain56 with more blocks"):
+        draw.diagrams.copied_layers(draw.specs.get("plain56"), draw.specs.get("plain20"))
