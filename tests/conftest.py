@@ -20,6 +20,12 @@ def _own_surroundings(tmp_path_factory, monkeypatch):
     monkeypatch.delenv("RESNET_BOOK_DATA", raising=False)
 
 
+@pytest.fixture
+def book_records(_own_surroundings, monkeypatch):
+    """For tests of the book's own records, pictures and pages."""
+    monkeypatch.delenv("RESNET_BOOK_RESULTS")
+
+
 @pytest.fixture(scope="session")
 def built():
     """`networks.build`, each model once: for tests that do not change it."""

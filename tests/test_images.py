@@ -16,7 +16,7 @@ def draw():
     return module
 
 
-def test_drawing_anew_gives_the_same_bytes(draw, tmp_path):
+def test_drawing_anew_gives_the_same_bytes(draw, tmp_path, book_records):
     draw.main(tmp_path)
     drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     kept = {

@@ -10,8 +10,8 @@ from helpers import plots, runs, shapes
 from helpers.data import Split
 
 
-@pytest.fixture(scope="module")
-def recorded():
+@pytest.fixture
+def recorded(book_records):
     recipe = "he2015-cifar10-3510steps-mixed_bfloat16"
     return [runs.load(f"cifar10-{net}-{recipe}-seed0") for net in ("plain20", "plain56")]
 

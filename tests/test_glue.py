@@ -1,0 +1,17 @@
+"""A glued value has the form that the website's own glue writes."""
+
+from unittest import mock
+
+import pytest
+from myst_nb.ext import glue as website
+
+from helpers.glue import glue
+
+
+@pytest.mark.parametrize("value", [22.943376004695892, 310, "about 200"])
+def test_glue_writes_what_the_website_reads(value):
+    with mock.patch.object(website, "ipy_display") as theirs:
+        website.glue("key", value, display=False)
+    with mock.patch("IPython.display.display") as ours:
+        glue("key", value)
+    assert ours.call_args == theirs.call_args

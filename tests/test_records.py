@@ -1,0 +1,73 @@
+"""The runs that the book keeps under results/ are whole and say how to repeat them."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+
+from helpers import counting, runs, specs
+from helpers.recipes import Recipe
+from helpers.specs import Network, Stage, Stem
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+RECORDS = sorted(path.stem for path in RESULTS.glob("*.json"))
+ON_CIFAR10 = [
+    f"cifar10-{net}-he2015-cifar10-3510steps-mixed_bfloat16-seed0"
+    for net in ("plain20", "plain56", "resnet20", "resnet56")
+]
+
+
+def rebuilt(spec: dict) -> Network:
+    """The spec of a record as the dataclass that it was."""
+    return Network(
+        **{
+            **spec,
+            "input_shape": tuple(spec["input_shape"]),
+            "stem": Stem(**spec["stem"]),
+            "stages": tuple(Stage(**stage) for stage in spec["stages"]),
+        }
+    )
+
+
+def test_the_runs_on_cifar10_are_there():
+    assert set(ON_CIFAR10) <= set(RECORDS)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_is_whole(name, book_records):
+    run = runs.load(name)
+    assert run.name == name
+    assert run.command.startswith("python -m helpers train ")
+    assert f"--seed {run.seed}" in run.command
+    recipe = Recipe(**{**run.recipe, "boundaries": tuple(run.recipe["boundaries"])})
+    steps_per_epoch = run.data["images"]["train"] // recipe.batch_size
+    assert run.epochs == math.ceil(recipe.steps / steps_per_epoch)
+    assert run.history["step"][-1] == recipe.steps
+    for i, step in enumerate(run.history["step"]):
+        assert run.history["learning_rate"][i] == pytest.approx(recipe.learning_rate_at(step - 1))
+    assert {len(values) for values in run.history.values()} == {run.epochs}
+    assert set(run.final) == {"train", "validation", "test"}
+    assert all(0 <= result["error"] <= 1 for result in run.final.values())
+    assert {"python", "keras", "tensorflow", "numpy"} <= set(run.versions)
+    assert run.hardware["processor"]
+    assert run.hardware["cores"] > 0
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_is_of_the_network_that_it_names(name, book_records):
+    run = runs.load(name)
+    spec = rebuilt(run.spec)
+    assert counting.parameters(spec) == run.parameters
+    known = specs.get(run.network.split("-")[0])
+    expected = specs.resolve(known, input_shape=spec.input_shape, num_classes=10)
+    if "-" in run.network:
+        expected = specs.narrowed(expected, spec.stem.filters)
+    assert spec == dataclasses.replace(expected, name=run.network)
+
+
+@pytest.mark.parametrize("name", ON_CIFAR10)
+def test_the_runs_on_cifar10_say_that_their_images_are_jpeg(name, book_records):
+    run = runs.load(name)
+    assert run.images == "CIFAR-10 (JPEG)"
+    assert run.data["images"] == {"train": 45_000, "validation": 5_000, "test": 10_000}
