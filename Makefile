@@ -15,7 +15,7 @@ SOURCES := _config.yml _toc.yml index.md tests/check_site.py \
 # Stored outputs are made and compared on the embedded images, whatever the
 # environment chooses. Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's
 # C++ log lines to the terminal instead of storing them in the notebook.
-ON_SHAPES := env -u RESNET_BOOK_DATA
+ON_SHAPES := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS -u KERAS_BACKEND
 RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute \
 	--ExecutePreprocessor.kernel_name=python3 \
 	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
@@ -32,6 +32,7 @@ help:  ## list these commands
 		while IFS=: read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 
 setup: $(INSTALLED)  ## make .venv with the locked versions (PYTHON=python3.12 chooses the interpreter)
+	@echo "Installed in $(VENV): $$($(BIN)/python --version). Another Python: make clean first."
 
 $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 	@command -v $(PYTHON) > /dev/null || \
@@ -39,7 +40,7 @@ $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "The book runs on Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Choose another: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@echo "Installing the versions of requirements.lock into $(VENV): a few minutes, once"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -63,19 +64,20 @@ serve: $(CHECKED)  ## show the website on localhost (PORT=8000), built anew wher
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: $(INSTALLED)  ## pytest, then every notebook against its stored outputs
-	$(BIN)/python -m pytest
+	$(ON_SHAPES) $(BIN)/python -m pytest
 	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 notebooks/
 
-notebooks: $(INSTALLED)  ## run every notebook anew and store its outputs
+notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
 	$(ON_SHAPES) $(RUN) --inplace \
 		--ClearMetadataPreprocessor.enabled=True \
 		--ClearMetadataPreprocessor.clear_cell_metadata=False \
 		--ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec \
 		notebooks/*.ipynb
+	$(ON_SHAPES) $(BIN)/python images/draw.py
 
 figures: $(INSTALLED)  ## draw the pages' pictures anew, from records and stored outputs
-	$(BIN)/python images/draw.py
+	$(ON_SHAPES) $(BIN)/python images/draw.py
 
 run: $(INSTALLED)  ## run a copy of one notebook (NOTEBOOK=01-degradation, RESNET_BOOK_DATA=cifar10) in _build/run
 	$(RUN) --output-dir _build/run notebooks/$(NOTEBOOK).ipynb

@@ -61,6 +61,7 @@ def stored_figure(notebook: str, name: str) -> bytes:
 def main(folder: Path) -> None:
     """Writes all pictures into `folder`."""
     plt.switch_backend("Agg")
+    plt.rcdefaults()  # whatever the reader's own settings are
     plt.rcParams.update({"svg.hashsalt": "resnet-book", "font.size": 10})
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in DRAWN.items():

@@ -1,6 +1,5 @@
 """python -m helpers: what it prints, what it writes, and how it fails."""
 
-import shlex
 import subprocess
 import sys
 
@@ -63,15 +62,29 @@ def test_train_records_and_evaluate_reads_back(small, tmp_path, capsys):
     assert (run.seed, run.history["step"], run.images) == (3, [1, 2, 3, 4], "small shapes")
     assert run.recipe["steps"] == 4  # so 32k and 48k of 64k become 2 and 3
     assert run.history["learning_rate"] == pytest.approx([0.1, 0.1, 0.01, 0.001])
-    assert shlex.split(run.command) == ["python", "-m", "helpers", *arguments]
+    # What repeats the run: every choice that was made, and nothing about this machine.
+    chosen = "--data shapes --recipe he2015-cifar10 --epochs 4 --seed 3"
+    assert run.command == f"python -m helpers train tiny6 {chosen}"
     assert main(["evaluate", str(model), "--data", "shapes", "--split", "train"]) == 0
     out = capsys.readouterr().out
     expected = run.final["train"]
     assert "160 train images of small shapes" in out
     assert f"error {100 * expected['error']:.2f} %" in out
     assert f"loss {expected['loss']:.4f}" in out
-    assert main(arguments) == 1  # recorded already
+    assert main(arguments) == 1
+    assert "would be overwritten" in capsys.readouterr().err  # the model
+    assert main(arguments[:-2]) == 1
     assert "recorded already" in capsys.readouterr().err
+    assert main([*arguments[:-2], "--name", "my own"]) == 0
+    assert runs.load("my own").command.endswith("--seed 3 --name 'my own'")
+    assert runs.load("my own").history["loss"] == run.history["loss"]
+
+
+def test_the_command_of_a_run_names_the_images_that_a_variable_chose(small, monkeypatch):
+    monkeypatch.setenv("RESNET_BOOK_DATA", "shapes")
+    assert main(["train", "tiny6", "--epochs", "1", "--quiet"]) == 0
+    (name,) = runs.names()
+    assert " --data shapes " in runs.load(name).command
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """datasets: batches, augmentation and splits; CIFAR-10 from a small archive and the real one."""
 
 import hashlib
+import io
 import itertools
-import os
+import shutil
 import socket
 import time
-from pathlib import Path
+import urllib.error
+import urllib.request
 
 import numpy as np
 import pytest
@@ -175,6 +177,7 @@ GOOD = noise(4)
     [
         (GOOD.images / 255, GOOD.labels, TypeError, r"uint8.*0\.\.255.*float64 between .* and 1\b"),
         (GOOD.images.astype("int32"), GOOD.labels, TypeError, r"uint8.*0\.\.255.*int32"),
+        (GOOD.images // 128, GOOD.labels, ValueError, r"0\.\.255.*none above 1.*255 \* x"),
         (GOOD.images[0], GOOD.labels, ValueError, r"\(N, H, W, C\).*\(6, 6, 3\)"),
         (GOOD.images[:0], GOOD.labels[:0], ValueError, r"N > 0.*\(0, 6, 6, 3\)"),
         (GOOD.images, GOOD.labels[:3], ValueError, r"one label per image.*\(4,\).*\(3,\)"),
@@ -252,7 +255,7 @@ def no_network(monkeypatch):
     def refuse(*_, **__):
         raise OSError("the network is unreachable")
 
-    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
@@ -269,30 +272,45 @@ def test_images_that_are_nowhere_are_an_error_at_once(tmp_path, no_network):
 
 @pytest.fixture
 def network(monkeypatch):
-    """A network whose hosts answer; what is fetched, each test says."""
-    import tensorflow_datasets as tfds
+    """A network on which Google's prepared copies are; `copy` says what fetching one does."""
+    from tensorflow_datasets.core.utils import gcs_utils
 
-    class Connection:
-        def close(self):
-            pass
+    def connect(copy):
+        monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO())
+        monkeypatch.setattr(gcs_utils, "is_dataset_on_gcs", lambda name: True)
+        monkeypatch.setattr(gcs_utils, "download_gcs_dataset", copy)
 
-    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: Connection())
-
-    def fetch(function):
-        monkeypatch.setattr(
-            tfds.core.DatasetBuilder, "download_and_prepare", lambda self, **_: function()
-        )
-
-    return fetch
+    return connect
 
 
-def test_images_that_were_just_fetched_are_loaded(tmp_path, network, cifar10_archive):
-    network(lambda: cifar10_archive(tmp_path))
-    assert len(datasets.load("cifar10", data_dir=tmp_path).train) == 45
+@pytest.mark.parametrize("chosen_by", ["argument", "variable"])
+def test_images_are_fetched_to_where_they_are_looked_for(
+    tmp_path, network, cifar10_archive, chosen_by, monkeypatch, capsys
+):
+    cifar10_archive(tmp_path / "bucket")
+    there, here = tmp_path / "bucket" / "cifar10" / "3.0.2", tmp_path / "here"
+
+    def copy(dataset_name, local_dataset_dir):
+        assert dataset_name == "cifar10/3.0.2"
+        shutil.copytree(there, local_dataset_dir, dirs_exist_ok=True)
+
+    network(copy)
+    if chosen_by == "variable":
+        monkeypatch.setattr(tfds_constants(), "DATA_DIR", str(here))
+    data = datasets.load("cifar10", data_dir=here if chosen_by == "argument" else None)
+    assert len(data.train) == 45
+    assert (here / "cifar10" / "3.0.2" / "features.json").is_file()
+    assert f"Fetching cifar10 into {here}" in capsys.readouterr().err
+
+
+def tfds_constants():
+    from tensorflow_datasets.core import constants
+
+    return constants
 
 
 def test_a_download_that_fails_is_the_same_error(tmp_path, network):
-    def fail():
+    def fail(**_):
         raise ConnectionError("503")
 
     network(fail)
@@ -300,34 +318,9 @@ def test_a_download_that_fails_is_the_same_error(tmp_path, network):
         datasets.load("cifar10", data_dir=tmp_path)
 
 
-@pytest.fixture(scope="module")
-def real():
-    folder = os.environ.get("TFDS_DATA_DIR")
-    if not folder or not (Path(folder) / "cifar10").is_dir():
-        pytest.skip("no CIFAR-10 on this machine: set TFDS_DATA_DIR to the folder of cifar10/")
-    return datasets.load("cifar10", data_dir=folder)
+def test_a_host_that_answers_with_an_error_page_is_there(monkeypatch):
+    def no_page(*_, **__):
+        raise urllib.error.HTTPError("https://x", 404, "not found", None, None)
 
-
-def test_real_cifar10(real):
-    assert [len(getattr(real, split)) for split in real.splits] == [45_000, 5_000, 10_000]
-    assert (real.image_shape, real.class_names) == ((32, 32, 3), CLASSES)
-    training = np.bincount(real.train.labels) + np.bincount(real.validation.labels)
-    assert training.tolist() == [5_000] * 10
-    assert np.bincount(real.test.labels).tolist() == [1_000] * 10
-    # A tenth of each class, within five standard errors.
-    assert abs(np.bincount(real.validation.labels, minlength=10) - 500).max() < 107
-
-
-def test_real_splits_share_no_image(real):
-    """By id the splits are disjoint; by content CIFAR-10 repeats a handful of images."""
-    train, validation = (
-        {image.tobytes() for image in part.images} for part in (real.train, real.validation)
-    )
-    assert len(train & validation) < 50
-    assert len(train) > 44_900
-
-
-def test_real_images_name_their_encoding(real):
-    folder = Path(os.environ["TFDS_DATA_DIR"]) / "cifar10"
-    jpeg = any('"jpeg"' in path.read_text() for path in folder.rglob("features.json"))
-    assert real.description == ("CIFAR-10 (JPEG)" if jpeg else "CIFAR-10")
+    monkeypatch.setattr(urllib.request, "urlopen", no_page)
+    assert datasets._look("https://x") is None

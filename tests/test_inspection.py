@@ -89,3 +89,14 @@ def test_what_does_not_fit_is_refused(batch):
     dense = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     with pytest.raises(ValueError, match="with convolutions"):
         inspection.kernel_norms(dense)
+
+
+def test_the_watch_notes_the_norm_before_and_after_each_step(batch):
+    model = networks.build(SPEC)
+    watch = inspection.KernelNorm("conv1_conv", steps=2)
+    before = inspection.kernel_norms(model)["conv1_conv"]
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(*batch, batch_size=4, epochs=1, verbose=0, callbacks=[watch])
+    assert len(watch.norms) == 3
+    assert watch.norms[0] == before
+    assert watch.norms[1] != watch.norms[0]

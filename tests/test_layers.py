@@ -181,3 +181,20 @@ def test_option_a_travels_by_its_configuration():
 def test_option_a_cannot_remove_channels():
     with pytest.raises(ValueError, match=r"at least the 3 channels.*filters=2.*option B"):
         ZeroPadShortcut(2)(batch())
+
+
+def test_on_another_backend_keras_own_code_runs(monkeypatch):
+    """The kernel is TensorFlow's alone; elsewhere it is not even asked for."""
+    layer = BatchNormalization(name="bn")
+    x = np.random.default_rng(0).normal(size=(4, 3, 3, 2)).astype("float32")
+    expected = keras.ops.convert_to_numpy(layer(x, training=True))
+
+    def not_here(*_, **__):
+        raise AssertionError("the fused kernel was called")
+
+    monkeypatch.setattr(BatchNormalization, "_fused", not_here)
+    with pytest.raises(AssertionError, match="fused kernel"):
+        layer(x, training=True)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    found = keras.ops.convert_to_numpy(layer(x, training=True))
+    assert np.allclose(found, expected, atol=1e-5)

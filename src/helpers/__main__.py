@@ -21,14 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status. A mistake is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
-    options.command = "python -m helpers " + shlex.join(arguments)
     try:
         options.run(options)
     except (ValueError, TypeError, RuntimeError, OSError, ImportError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted. The same command goes on from the last epoch.", file=sys.stderr)
+        again = ": the same command goes on from the last epoch" * (options.run is _train)
+        print(f"Interrupted{again}.", file=sys.stderr)
         return 130
     return 0
 
@@ -39,7 +39,10 @@ def _list(_):
     print("networks: ", ", ".join(specs.names()))
     print("recipes:  ", ", ".join(recipes.names()))
     print("data sets:", ", ".join(datasets.names()))
-    print("records:  ", ", ".join(runs.names()) or "none")
+    try:
+        print("records:  ", ", ".join(runs.names()) or "none")
+    except FileNotFoundError:
+        print("records:   none")
 
 
 def _count(options):
@@ -74,6 +77,8 @@ def _train(options):
                 "--model must be a file NAME.keras in a folder that exists. "
                 f"Received: {options.model}"
             )
+        if model.exists():
+            raise FileExistsError(f"{model} is there already and would be overwritten.")
     recipe = recipes.get(options.recipe)
     spec = specs.get(options.network)
     if options.filters is not None:
@@ -99,12 +104,30 @@ def _train(options):
         tensorboard=options.tensorboard,
         save=True,
         verbose=2 if options.quiet else 1,
-        command=options.command,
+        name=options.name,
+        command=_command(options, data),
     )
     if options.model:
         run.model.save(options.model)
     print(runs.table(runs.compare([run])))
     print(f"recorded as {runs.directory() / run.name}.json")
+
+
+def _command(options, data):
+    """The command that repeats a run, whatever variables and defaults it was given."""
+    given = {
+        "--data": data.name,
+        "--recipe": options.recipe,
+        "--filters": options.filters,
+        "--size": options.size,
+        "--epochs": options.epochs,
+        "--learning-rate": options.learning_rate,
+        "--precision": options.precision,
+        "--seed": options.seed,
+        "--name": options.name,
+    }
+    words = [w for key, value in given.items() if value is not None for w in (key, str(value))]
+    return shlex.join(["python", "-m", "helpers", "train", options.network, *words])
 
 
 def _evaluate(options):
@@ -151,6 +174,7 @@ def _parser():
     train.add_argument("--learning-rate", type=float, help="in place of the recipe's")
     train.add_argument("--precision", help="float32 or mixed_bfloat16")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--name", help="of the record, where the usual one is taken")
     train.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
     train.add_argument("--tensorboard", help="folder for TensorBoard's logs")
     train.add_argument("--model", help="also save the trained model to this .keras file")

@@ -116,6 +116,11 @@ def _check_split(name: str, split: Split, num_classes: int) -> None:
             f"{name}: expected uint8 images in 0..255; the mean is subtracted later. "
             f"Received: {images.dtype}{span}. Images in 0..1 want (255 * x).astype('uint8')."
         )
+    if images.max() <= 1:
+        raise ValueError(
+            f"{name}: expected images in 0..255. Received: none above {images.max()}. Images "
+            "in 0..1 want (255 * x).astype('uint8'), in this order."
+        )
     if getattr(labels, "shape", None) != (len(images),):
         raise ValueError(
             f"{name}: expected one label per image, shape {(len(images),)}. "

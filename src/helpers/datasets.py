@@ -9,10 +9,12 @@ Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapter 1
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-import socket
+import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +58,8 @@ def batches(data: Data, split: str, batch_size: int) -> tf.data.Dataset:
 
     if split not in data.splits:
         raise ValueError(f"`split` must be one of {data.splits}. Received: split={split!r}")
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size!r}")
     part = getattr(data, split)
     mean = tf.constant(data.mean)
     return (
@@ -221,11 +225,11 @@ def _prepared(name: str, data_dir):
         return builder
     where = Path(builder.data_path)
     # TFDS would retry for minutes without a network, so one quick look first.
-    host = "storage.googleapis.com"
+    host = "https://storage.googleapis.com"
     try:
-        if not urllib.request.getproxies():
-            socket.create_connection((host, 443), timeout=5).close()
-        tfds.builder(name, data_dir=data_dir, try_gcs=True).download_and_prepare()
+        _look(host)
+        print(f"Fetching {builder.name} into {where}", file=sys.stderr)
+        builder.download_and_prepare()  # takes Google's prepared copy where there is one
     except Exception as error:  # TFDS lets errors of many libraries through
         raise DataUnavailableError(
             f"{builder.name} was expected in {where}, is not there, and could not be fetched "
@@ -234,3 +238,9 @@ def _prepared(name: str, data_dir):
             f"generated images: {ENVIRONMENT_VARIABLE}=shapes."
         ) from error
     return tfds.builder(name, data_dir=data_dir)  # the first one has read nothing yet
+
+
+def _look(address: str) -> None:
+    """Raises OSError if a host does not answer within five seconds."""
+    with contextlib.suppress(urllib.error.HTTPError):  # an error page is an answer
+        urllib.request.urlopen(address, timeout=5).close()

@@ -1,6 +1,6 @@
 """What goes on inside a network: measured, not assumed.
 
-Runs on the TensorFlow backend.
+Gradients are taken by TensorFlow; the rest runs on any backend.
 
 Source: He et al. 2015, section 4.1 (gradient norms). Book: chapters 1 and 8.
 """
@@ -69,6 +69,29 @@ def kernel_norms(model: keras.Model) -> dict[str, float]:
         name: float(np.linalg.norm(ops.convert_to_numpy(kernel)))
         for name, kernel in _kernels(model).items()
     }
+
+
+class KernelNorm(keras.callbacks.Callback):
+    """Notes one layer's kernel norm while a model is trained.
+
+    `norms[0]` is the norm before the first step, `norms[n]` that after n steps,
+    up to `steps`. Pass it to `training.train(..., callbacks=(watch,))`.
+    """
+
+    def __init__(self, layer: str, steps: int):
+        super().__init__()
+        self.layer, self.steps = layer, steps
+        self.norms: list[float] = []
+
+    def on_train_begin(self, logs=None):
+        self._note()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if len(self.norms) <= self.steps:
+            self._note()
+
+    def _note(self):
+        self.norms.append(kernel_norms(self.model)[self.layer])
 
 
 def _kernels(model):

@@ -14,11 +14,11 @@ from keras import ops
 class BatchNormalization(keras.layers.BatchNormalization):
     """Keras' batch normalization, computed by TensorFlow's fused kernel.
 
-    Same name, arguments, weights and results as `keras.layers.BatchNormalization`;
-    about twice the speed in training on a CPU (`benchmarks/batch_norm.py`). Where
+    Same name, arguments, weights and results as `keras.layers.BatchNormalization`,
+    and faster in training; `benchmarks/batch_norm.py` measures by how much. Where
     the kernel does not apply (another backend, float64, a mask, an input that is
-    not a batch of feature maps with the channels last) Keras' own code runs,
-    which computes the same thing.
+    not a batch of feature maps with the channels last) Keras' own code runs, which
+    computes the same thing.
 
     The defaults are the paper's family's: momentum 0.9 and epsilon 1e-5, where
     Keras has 0.99 and 1e-3.

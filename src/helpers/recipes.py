@@ -8,6 +8,7 @@ Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1 and 5.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,14 +64,16 @@ class Recipe:
                 raise ValueError(
                     f"`{key}` must be {range_}. Received: {key}={getattr(self, key)!r}"
                 )
-        if not self.learning_rate > 0:
+        if not 0 < self.learning_rate < math.inf:
             raise ValueError(
-                f"`learning_rate` must be positive. Received: learning_rate={self.learning_rate!r}"
+                "`learning_rate` must be positive and finite. "
+                f"Received: learning_rate={self.learning_rate!r}"
             )
-        if list(self.boundaries) != sorted(self.boundaries):
+        whole = all(isinstance(b, int) for b in self.boundaries)
+        if not whole or list(self.boundaries) != sorted(self.boundaries):
             raise ValueError(
-                "`boundaries` must rise: the steps after which the learning rate drops. "
-                f"Received: boundaries={self.boundaries!r}"
+                "`boundaries` must be whole numbers that rise: the steps after which the "
+                f"learning rate drops. Received: boundaries={self.boundaries!r}"
             )
         if self.precision not in ("float32", "mixed_bfloat16"):
             raise ValueError(

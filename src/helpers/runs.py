@@ -20,6 +20,8 @@ from typing import Any
 import keras
 import numpy as np
 
+import helpers
+
 DIRECTORY_VARIABLE = "RESNET_BOOK_RESULTS"
 
 
@@ -201,8 +203,9 @@ def _text(value, digits):
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of what a training depends on."""
+    """Versions of Python, of the book, and of what a training depends on."""
     found = {
+        "helpers": helpers.__version__,
         "python": platform.python_version(),
         "keras": keras.__version__,
         "backend": keras.backend.backend(),

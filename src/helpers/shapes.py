@@ -5,7 +5,7 @@ of a generator whose stream NumPy guarantees, and the pictures are made of
 operations that IEEE 754 rounds in one way only (+, -, *, /, sqrt, comparisons):
 no sine, no exponential, no matrix product.
 
-A shape has a random place, size, direction, two colours and a background of
+A shape has a random place, size, direction and colour on a background of
 random patches; scraps of other colours lie behind it. So neither one pixel nor
 the mean colour tells the class, and a linear model stays near chance.
 
@@ -33,7 +33,7 @@ _CHUNK = 500
 
 
 def generate(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """`n` images (n, 32, 32, 3) uint8 and labels (n,) int32, classes in turn.
+    """`n` images (n, 32, 32, 3) uint8 and labels (n,) int32.
 
     The labels come in random order, `n / 10` of each class. Raises ValueError
     if `n` is not a positive integer.

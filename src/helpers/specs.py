@@ -82,6 +82,8 @@ class Network:
     batch_norm: bool = True
 
     def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError(f"{self.name}: expected at least one stage. Received: stages=()")
         residual = any(stage.block in RESIDUAL_BLOCKS for stage in self.stages)
         if self.shortcut is not None and not residual:
             raise ValueError(

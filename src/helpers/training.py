@@ -95,10 +95,12 @@ def train(
     - `network`: a name, a spec, or a model of your own that takes the images
       and returns one row of logits or probabilities per image;
     - `seed`: of the weights, the order of the images and the augmentation;
+    - `name`: of the record; by default from data, network, recipe and seed;
     - `checkpoints`: a folder; after each epoch the state is written there, and
       a training that was interrupted goes on from it. It is emptied at the end;
     - `tensorboard`: a folder for TensorBoard's logs;
-    - `save`: write the record to `runs.directory()`;
+    - `save`: write the record to `runs.directory()`; without it the run is
+      only returned, as a notebook's live cells want it;
     - `verbose`: Keras' progress, 1 a bar, 2 a line per epoch, 0 silent.
 
     Sets Keras' global seed. Raises `DivergedError` if the loss becomes infinite
