@@ -90,6 +90,9 @@ def half(x, filters, stride):
         (half, "Weight 5 of 10 differs"),
         (lambda x, f, s: block(x, f, 1), "stride 2.*stride belongs to the first"),
         (lambda x, f, s: block(x, f, s, pad="same"), "padding"),
+        (lambda x, f, s: block(x, f, s, epsilon=1e-3), "inference mode.*epsilon 1e-5"),
+        (lambda x, f, s: block(x, f, s, momentum=0.99), "momentum: 0.9 here"),
+        (lambda x, f, s: block(x, f, s, order="relu first"), "training mode"),
         (lambda x, f, s: conv_bn_relu(conv_bn_relu(x, f), f, s), "inference mode"),
     ],
 )

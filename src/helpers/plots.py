@@ -74,7 +74,7 @@ def by_layer(
     for i, (label, of_layers) in enumerate(values.items()):
         place = np.linspace(0, 1, len(of_layers))
         ax.semilogy(place, list(of_layers.values()), label=label, **_look(i))
-    ax.set_xlabel("convolution, from input (0) to output (1)")
+    ax.set_xlabel("place: input 0, output 1")
     ax.set_ylabel(what)
     if legend:
         ax.legend()

@@ -157,8 +157,9 @@ def names() -> list[str]:
 def compare(runs: list[Run]) -> list[dict[str, Any]]:
     """A row per run: what was trained and what came out, errors in per cent.
 
-    `training error` is that of the last epoch as logged; the others are of the
-    finished network. Rows can be printed with `table`.
+    `logged error` is the training error of the last epoch as logged while the
+    weights still changed, on augmented images; the others are of the finished
+    network, on the images as they are. Rows can be printed with `table`.
     """
     return [
         {
@@ -167,8 +168,10 @@ def compare(runs: list[Run]) -> list[dict[str, Any]]:
             "epochs": run.epochs,
             "steps": run.history["step"][-1],
             "seed": run.seed,
-            "training error": 100 * run.history["error"][-1],
-            **{f"{split} error": 100 * run.final[split]["error"] for split in run.final},
+            "logged error": 100 * run.history["error"][-1],
+            "training error": 100 * run.final["train"]["error"],
+            "validation error": 100 * run.final["validation"]["error"],
+            "test error": 100 * run.final["test"]["error"],
             "minutes": run.seconds / 60,
         }
         for run in runs
