@@ -326,3 +326,15 @@ def test_what_does_not_fit_is_refused(change, error, message, tiny_data, tiny_sp
 def test_evaluation_wants_a_compiled_model(tiny_spec, tiny_data):
     with pytest.raises(ValueError, match=r"compiled model.*compile_model"):
         training.evaluate(networks.build(tiny_spec), tiny_data, "test")
+
+
+def test_a_line_per_epoch_says_what_the_history_says(tiny_spec, tiny_data, capsys):
+    recipe = Recipe("brief", "tests", steps=4, batch_size=100)
+    run = training.train(tiny_spec, tiny_data, recipe, seed=0, verbose=2)
+    lines = [line for line in capsys.readouterr().out.split("\n") if line.startswith("epoch")]
+    for i, line in enumerate(lines):
+        logged, validation = (100 * run.history[k][i] for k in ("error", "validation_error"))
+        said = f"epoch {i + 1} of 2: training error {logged:.1f} %, validation {validation:.1f} %, "
+        assert line.startswith(said)
+        assert len(line) < 80
+    assert len(lines) == 2

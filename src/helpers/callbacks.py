@@ -87,6 +87,21 @@ class Record(keras.callbacks.Callback):
         logs.update({k: entry[k] for k in ("validation_loss", "validation_error")})
 
 
+class Lines(keras.callbacks.Callback):
+    """A short line per epoch, narrow enough for a page: errors in % and seconds."""
+
+    def __init__(self, run: Run, epochs: int):
+        super().__init__()
+        self.run, self.epochs = run, epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        last = {key: values[-1] for key, values in self.run.history.items()}
+        errors = f"{100 * last['error']:.1f} %, validation {100 * last['validation_error']:.1f} %"
+        print(
+            f"epoch {epoch + 1} of {self.epochs}: training error {errors}, {last['seconds']:.0f} s"
+        )
+
+
 class Checkpoint(keras.callbacks.Callback):
     """Weights, optimizer and history after the last whole epoch, in one folder.
 

@@ -72,7 +72,10 @@ class Data:
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in self.splits)
-        return f"{self.description}: {sizes}; {self.image_shape}, {self.num_classes} classes"
+        return (
+            f"{self.description}\n{sizes} images of shape {self.image_shape}, "
+            f"{self.num_classes} classes"
+        )
 
 
 def reduce(data: Data, *, size: int = 16, train: int = 8_000, test: int = 1_000) -> Data:

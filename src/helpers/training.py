@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from helpers import datasets, networks, runs, specs
-from helpers.callbacks import Checkpoint, DivergedError, Record, StopAt, check_finite
+from helpers.callbacks import Checkpoint, DivergedError, Lines, Record, StopAt, check_finite
 from helpers.datasets import Data
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -86,7 +86,7 @@ def train(
     checkpoints: str | os.PathLike | None = None,
     tensorboard: str | os.PathLike | None = None,
     save: bool = False,
-    verbose: int | str = "auto",
+    verbose: int = 1,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     command: str | None = None,
 ) -> Run:
@@ -101,7 +101,7 @@ def train(
     - `tensorboard`: a folder for TensorBoard's logs;
     - `save`: write the record to `runs.directory()`; without it the run is
       only returned, as a notebook's live cells want it;
-    - `verbose`: Keras' progress, 1 a bar, 2 a line per epoch, 0 silent.
+    - `verbose`: 1 is Keras' progress bar, 2 a short line per epoch, 0 silence.
 
     Sets Keras' global seed. Raises `DivergedError` if the loss becomes infinite
     or NaN, ValueError or TypeError for what does not fit together.
@@ -139,6 +139,8 @@ def train(
     if tensorboard:
         watchers.append(_tensorboard(tensorboard))
     first, epochs = len(run.history.get("error", ())), math.ceil(recipe.steps / steps)
+    if verbose == 2:
+        watchers.append(Lines(run, epochs))
     if first < epochs:
         model.fit(
             datasets.training_batches(
@@ -154,7 +156,7 @@ def train(
             steps_per_epoch=steps,
             callbacks=[*watchers, *callbacks],
             shuffle=False,  # the batches are shuffled already
-            verbose=verbose,
+            verbose=int(verbose == 1),
         )
     run.final = {split: evaluate(model, data, split) for split in data.splits}
     if save:
