@@ -1,0 +1,60 @@
+"""training.SGD against NumPy and against a penalty in the loss."""
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import networks, training
+from helpers.recipes import Recipe
+from helpers.training import SGD
+
+
+def momentum_steps(weights, gradients, rates, l2, momentum=0.9):
+    """v <- m v - rate (g + l2 w); w <- w + v."""
+    velocity = np.zeros_like(weights)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        velocity = momentum * velocity - rate * (gradient + l2 * weights)
+        weights = weights + velocity
+    return weights
+
+
+def test_sgd_is_momentum_with_the_penalty_in_the_gradient():
+    random = np.random.default_rng(0)
+    start, gradients = random.normal(size=(4, 3)), random.normal(size=(3, 4, 3))
+    recipe = Recipe("r", "", steps=3, boundaries=(1, 2), learning_rate=0.5)
+    optimizer = SGD(recipe.schedule(), momentum=0.9, l2=0.2)
+    variable = keras.Variable(start, dtype="float32")
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
+    expected = momentum_steps(start, gradients, (0.5, 0.05, 0.005), 0.2)
+    np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-5)
+
+
+def test_every_trainable_variable_decays_as_with_a_penalty_in_the_loss(tiny_spec, tiny_data):
+    """Keras' `L2(l)` adds l w^2, so the paper's lambda is twice that: lambda / 2 w^2."""
+    recipe = Recipe("r", "tests", steps=9, boundaries=(8,), weight_decay=0.1)
+    ours = training.compile_model(networks.build(tiny_spec), recipe)
+    theirs = networks.build(tiny_spec)
+    theirs.set_weights(ours.get_weights())
+    theirs.compile(
+        keras.optimizers.SGD(0.1, momentum=0.9), keras.losses.SparseCategoricalCrossentropy()
+    )
+    for weight in theirs.trainable_weights:
+        weight.regularizer = keras.regularizers.L2(0.05)
+    x = tiny_data.train.images[:16].astype("float32") / 255
+    y = tiny_data.train.labels[:16]
+    for _ in range(3):
+        ours.train_on_batch(x, y)
+        theirs.train_on_batch(x, y)
+    for a, b in zip(ours.weights, theirs.weights, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-4, atol=1e-5, err_msg=a.path)
+
+
+def test_sgd_travels_by_its_configuration():
+    config = keras.saving.serialize_keras_object(SGD(RECIPE.schedule(), 0.8, 0.3))
+    back = keras.saving.deserialize_keras_object(config)
+    assert isinstance(back, SGD)
+    assert (back.momentum, back.l2) == (0.8, 0.3)
+    for step in range(RECIPE.steps):
+        back.iterations.assign(step)
+        assert float(back.learning_rate) == pytest.approx(RECIPE.learning_rate_at(step))
