@@ -51,10 +51,11 @@ def test_every_trainable_variable_decays_as_with_a_penalty_in_the_loss(tiny_spec
 
 
 def test_sgd_travels_by_its_configuration():
-    config = keras.saving.serialize_keras_object(SGD(RECIPE.schedule(), 0.8, 0.3))
+    recipe = Recipe("short", "tests", steps=15, boundaries=(8, 12), warmup_steps=2)
+    config = keras.saving.serialize_keras_object(SGD(recipe.schedule(), 0.8, 0.3))
     back = keras.saving.deserialize_keras_object(config)
     assert isinstance(back, SGD)
     assert (back.momentum, back.l2) == (0.8, 0.3)
-    for step in range(RECIPE.steps):
+    for step in range(recipe.steps):
         back.iterations.assign(step)
-        assert float(back.learning_rate) == pytest.approx(RECIPE.learning_rate_at(step))
+        assert float(back.learning_rate) == pytest.approx(recipe.learning_rate_at(step))
