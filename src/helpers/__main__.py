@@ -54,6 +54,7 @@ def _count(options):
         input_shape=None if side is None else (side, side, 3),
         num_classes=options.classes,
         shortcut=options.shortcut,
+        bottleneck_stride=options.bottleneck_stride,
     )
     row = "{:<16} {:<24} {:<16} {:>12} {:>16}".format
     print(row("layer", "kind", "output", "parameters", "multiply-adds"))
@@ -80,7 +81,7 @@ def _train(options):
         if model.exists():
             raise FileExistsError(f"{model} is there already and would be overwritten.")
     recipe = recipes.get(options.recipe)
-    spec = specs.get(options.network)
+    spec = specs.resolve(options.network, shortcut=options.shortcut)
     if options.filters is not None:
         spec = specs.narrowed(spec, options.filters)
     data = datasets.load(options.data, data_dir=options.data_dir)
@@ -118,6 +119,7 @@ def _command(options, data):
     given = {
         "--data": data.name,
         "--recipe": options.recipe,
+        "--shortcut": options.shortcut,
         "--filters": options.filters,
         "--size": options.size,
         "--epochs": options.epochs,
@@ -164,10 +166,12 @@ def _parser():
     count.add_argument("--input-size", type=int, help="height and width in pixels")
     count.add_argument("--classes", type=int, help="number of classes")
     count.add_argument("--shortcut", help="option A, B or C")
+    count.add_argument("--bottleneck-stride", help="1x1 (the paper's) or 3x3 (v1.5)")
 
     train = command("train", _train, "train a network and record the run; goes on if interrupted")
     train.add_argument("network", help="a name from `list`")
     train.add_argument("--recipe", default="he2015-cifar10", help="a name from `list`")
+    train.add_argument("--shortcut", help="option A, B or C, in place of the network's own")
     train.add_argument("--filters", type=int, help="narrow the first stage to so many filters")
     train.add_argument("--size", type=int, help="8,000 training images, reduced to this side")
     train.add_argument("--epochs", type=int, help="scale the recipe to so many epochs")

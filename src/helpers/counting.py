@@ -5,37 +5,60 @@ One multiply-add is one product added to a sum; the paper calls these FLOPs,
 many tools print twice as many. Only convolutions and the fully connected layer
 are counted as work, as the paper does.
 
-Source: He et al. 2015, Table 1. Book: chapter 3.
+Source: He et al. 2015, Table 1. Book: chapters 3 and 4.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
 from helpers import specs
-from helpers.specs import Network
+from helpers.specs import Network, Stage
 
 
 @dataclass(frozen=True)
 class Layer:
     """One layer of a network.
 
-    `output_shape` is without the batch; `parameters` are the trainable ones;
-    `moving_statistics` are the means and variances that batch normalization
-    keeps and does not train; `multiply_adds` are for one image.
+    - `stage`: `conv1`, `conv2_x` ... or `fc`, the rows of Table 1; the first max
+      pooling of a ResNet belongs to conv2_x, as there;
+    - `output_shape`: without the batch;
+    - `parameters`: the trainable ones; `moving_statistics`: the means and variances
+      that batch normalization keeps and does not train;
+    - `multiply_adds`: for one image;
+    - `activations`: numbers per image that this layer leaves in memory for the
+      backward pass. A convolution before a batch normalization leaves its output,
+      so do ReLU, padding and pooling; batch normalization and addition leave
+      nothing, since what follows them keeps enough;
+    - `receptive_field`: the side, in pixels of the image, of the square that one
+      number of the output can depend on, borders aside; None where that is the
+      whole image, from the average pooling or the flattening on.
     """
 
+    stage: str
     name: str
     kind: str
     output_shape: tuple[int, ...]
     parameters: int = 0
     moving_statistics: int = 0
     multiply_adds: int = 0
+    activations: int = 0
+    receptive_field: int | None = None
 
 
-Shape = tuple[int, int, int]
+@dataclass(frozen=True)
+class StageTotal:
+    """The sums over a stage's layers, and the shape of its last output."""
+
+    name: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    multiply_adds: int
+    activations: int
 
 
 def layers(name_or_spec: str | Network, **changes) -> list[Layer]:
@@ -43,10 +66,28 @@ def layers(name_or_spec: str | Network, **changes) -> list[Layer]:
 
     The order is that of the forward pass, the main path before the shortcut.
 
-    `changes` are `input_shape`, `num_classes` and `shortcut`, as in
-    `networks.build`. Raises ValueError as `specs.resolve` does.
+    `changes` are `input_shape`, `num_classes`, `shortcut` and `bottleneck_stride`,
+    as in `networks.build`. Raises ValueError as `specs.resolve` does.
     """
     return list(_network(specs.resolve(name_or_spec, **changes)))
+
+
+def by_stage(name_or_spec: str | Network, **changes) -> list[StageTotal]:
+    """Where parameters and work sit: a row per row of Table 1, `conv1` to `fc`."""
+    totals = []
+    for stage, rows in itertools.groupby(layers(name_or_spec, **changes), lambda row: row.stage):
+        of_stage = list(rows)
+        totals.append(
+            StageTotal(
+                stage,
+                of_stage[-1].output_shape,
+                *(
+                    sum(getattr(row, quantity) for row in of_stage)
+                    for quantity in ("parameters", "multiply_adds", "activations")
+                ),
+            )
+        )
+    return totals
 
 
 def parameters(name_or_spec: str | Network, **changes) -> int:
@@ -67,69 +108,154 @@ def multiply_adds(name_or_spec: str | Network, **changes) -> int:
     return sum(layer.multiply_adds for layer in layers(name_or_spec, **changes))
 
 
+def activations(name_or_spec: str | Network, **changes) -> int:
+    """Numbers that training keeps per image for the backward pass, the image included.
+
+    Times four bytes in float32: the part of the memory that grows with the batch.
+    """
+    spec = specs.resolve(name_or_spec, **changes)
+    return prod(spec.input_shape) + sum(layer.activations for layer in layers(spec))
+
+
+@dataclass(frozen=True)
+class _Maps:
+    """Feature maps on their way: shape, receptive field, pixels of the image per step."""
+
+    shape: tuple[int, int, int]
+    field: int = 1
+    step: int = 1
+
+    def behind(self, kernel: int, stride: int, filters: int) -> _Maps:
+        """After a window of `kernel` pixels, padded by (kernel - 1) / 2 at both ends."""
+        height, width, _ = self.shape
+        shape = ((height - 1) // stride + 1, (width - 1) // stride + 1, filters)
+        return _Maps(shape, self.field + (kernel - 1) * self.step, self.step * stride)
+
+    def row(self, stage: str, name: str, kind: str, keeps: bool = False, **numbers) -> Layer:
+        """The layer that puts these maps out; `keeps` if they stay in memory."""
+        numbers["activations"] = prod(self.shape) if keeps else 0
+        return Layer(stage, name, kind, self.shape, receptive_field=self.field, **numbers)
+
+
 def _network(spec: Network) -> Iterator[Layer]:
-    stem, bn = spec.stem, spec.batch_norm
-    shape = yield from _conv_bn(
-        "conv1", spec.input_shape, stem.filters, stem.kernel_size, stem.stride, bn
-    )
-    yield Layer("conv1_relu", "ReLU", shape)
-    if stem.max_pooling:
-        height, width, channels = shape
-        yield Layer("pool1_pad", "ZeroPadding2D", (height + 2, width + 2, channels))
-        shape = (_positions(height, 2), _positions(width, 2), channels)
-        yield Layer("pool1", "MaxPooling2D", shape)
-    for stage in spec.stages:
+    maps = _Maps(spec.input_shape)
+    if spec.stem:
+        maps = yield from _stem(spec, maps)
+    for number, stage in enumerate(spec.stages, start=1):
         for i in range(1, stage.repeats + 1):
-            name = f"{stage.name.removesuffix('x')}{i}"
-            stride = stage.stride if i == 1 else 1
-            option = spec.shortcut if stage.block in specs.RESIDUAL_BLOCKS else None
-            shape = yield from _block(name, shape, stage.filters, stride, option, bn)
-    features = shape[-1]
-    yield Layer("avg_pool", "GlobalAveragePooling2D", (features,))
-    products = features * spec.num_classes
-    yield Layer(
-        "fc", "Dense", (spec.num_classes,), products + spec.num_classes, multiply_adds=products
+            maps = yield from _block(spec, stage, i, maps)
+        if stage.pooling:
+            height, width, channels = maps.shape
+            halved = (height // 2, width // 2, channels)
+            maps = _Maps(halved, maps.field + maps.step, 2 * maps.step)
+            yield maps.row(stage.name, f"pool{number}", "MaxPooling2D", keeps=True)
+    yield from _head(spec, maps.shape)
+
+
+def _stem(spec: Network, maps: _Maps):
+    stem = spec.stem
+    maps = yield from _conv_bn_relu(
+        "conv1", "conv1", maps, stem.filters, stem.kernel_size, stem.stride, spec.batch_norm
     )
+    if stem.max_pooling:
+        first = spec.stages[0].name
+        yield _padded(maps, 1).row(first, "pool1_pad", "ZeroPadding2D", keeps=True)
+        maps = maps.behind(3, 2, maps.shape[-1])
+        yield maps.row(first, "pool1", "MaxPooling2D", keeps=True)
+    return maps
 
 
-def _block(name: str, shape: Shape, filters: int, stride: int, option: str | None, bn: bool):
-    """Two 3x3 convolutions; with an option also the shortcut and the addition."""
-    out = yield from _conv_bn(f"{name}_1", shape, filters, 3, stride, bn)
-    yield Layer(f"{name}_1_relu", "ReLU", out)
-    out = yield from _conv_bn(f"{name}_2", out, filters, 3, 1, bn)
-    if option is None:
-        yield Layer(f"{name}_2_relu", "ReLU", out)
+def _block(spec: Network, stage: Stage, i: int, maps: _Maps):
+    """The i-th block of a stage; with a residual block also shortcut and addition."""
+    name = f"{stage.name.removesuffix('x')}{i}"
+    stride = stage.stride if i == 1 else 1
+    bn = spec.batch_norm
+    convolutions = _convolutions(stage, stride, spec.bottleneck_stride)
+    if stage.block == "convolution":
+        (one,) = convolutions
+        return (yield from _conv_bn_relu(stage.name, name, maps, *one, bn))
+    residual = stage.block in specs.RESIDUAL_BLOCKS
+    out = maps
+    for j, one in enumerate(convolutions, start=1):
+        last_of_sum = residual and j == len(convolutions)
+        layer = _conv_bn if last_of_sum else _conv_bn_relu
+        out = yield from layer(stage.name, f"{name}_{j}", out, *one, bn)
+    if not residual:
         return out
-    same = stride == 1 and shape[-1] == filters
-    if option == "C" or (option == "B" and not same):
-        yield from _conv_bn(f"{name}_proj", shape, filters, 1, stride, bn)
+    same = stride == 1 and maps.shape[-1] == stage.channels
+    if spec.shortcut == "C" or (spec.shortcut == "B" and not same):
+        yield from _conv_bn(stage.name, f"{name}_proj", maps, stage.channels, 1, stride, bn)
     elif not same:
-        yield Layer(f"{name}_zero_pad", "ZeroPadShortcut", out)
-    yield Layer(f"{name}_add", "Add", out)
-    yield Layer(f"{name}_relu", "ReLU", out)
+        padded = maps.behind(1, stride, stage.channels)
+        yield padded.row(stage.name, f"{name}_zero_pad", "ZeroPadShortcut")
+    yield out.row(stage.name, f"{name}_add", "Add")
+    yield out.row(stage.name, f"{name}_relu", "ReLU", keeps=True)
     return out
 
 
-def _conv_bn(name: str, shape: Shape, filters: int, kernel: int, stride: int, bn: bool):
+def _convolutions(stage: Stage, stride: int, bottleneck_stride: str):
+    """(filters, kernel, stride) of a block's convolutions."""
+    n = stage.filters
+    if stage.block == "bottleneck":
+        first, second = (stride, 1) if bottleneck_stride == "1x1" else (1, stride)
+        return (n, 1, first), (n, 3, second), (stage.channels, 1, 1)
+    return ((n, 3, stride), (n, 3, 1))[: specs.CONVOLUTIONS[stage.block]]
+
+
+def _conv_bn_relu(stage: str, name: str, maps: _Maps, filters, kernel, stride, bn):
+    out = yield from _conv_bn(stage, name, maps, filters, kernel, stride, bn)
+    yield out.row(stage, f"{name}_relu", "ReLU", keeps=True)
+    return out
+
+
+def _conv_bn(stage: str, name: str, maps: _Maps, filters, kernel, stride, bn):
     """A convolution with padding (kernel - 1) / 2 on every side, and its BN."""
-    height, width, channels = shape
     if kernel > 1 and stride > 1:  # padded by a layer of its own: symmetric
-        border = kernel - 1
-        yield Layer(f"{name}_pad", "ZeroPadding2D", (height + border, width + border, channels))
-    out = (_positions(height, stride), _positions(width, stride), filters)
-    weights = kernel * kernel * channels * filters
-    yield Layer(
+        border = (kernel - 1) // 2
+        yield _padded(maps, border).row(stage, f"{name}_pad", "ZeroPadding2D", keeps=True)
+    out = maps.behind(kernel, stride, filters)
+    weights = kernel * kernel * maps.shape[-1] * filters
+    yield out.row(
+        stage,
         f"{name}_conv",
         "Conv2D",
-        out,
-        weights if bn else weights + filters,  # the bias that BN makes redundant
-        multiply_adds=weights * prod(out[:2]),
+        keeps=bn,
+        parameters=weights if bn else weights + filters,  # the bias that BN makes redundant
+        multiply_adds=weights * prod(out.shape[:2]),
     )
     if bn:
-        yield Layer(f"{name}_bn", "BatchNormalization", out, 2 * filters, 2 * filters)
+        statistics = {"parameters": 2 * filters, "moving_statistics": 2 * filters}
+        yield out.row(stage, f"{name}_bn", "BatchNormalization", **statistics)
     return out
 
 
-def _positions(size: int, stride: int) -> int:
-    """Positions along a side for an odd kernel k, padded by (k - 1) / 2 at both ends."""
-    return (size - 1) // stride + 1
+def _padded(maps: _Maps, border: int) -> _Maps:
+    height, width, channels = maps.shape
+    shape = (height + 2 * border, width + 2 * border, channels)
+    return dataclasses.replace(maps, shape=shape)
+
+
+def _head(spec: Network, shape: tuple[int, int, int]) -> Iterator[Layer]:
+    features = prod(shape) if spec.hidden else shape[-1]
+    if spec.hidden:
+        yield Layer("fc", "flatten", "Flatten", (features,))
+    else:
+        yield Layer("fc", "avg_pool", "GlobalAveragePooling2D", (features,), activations=features)
+    for number, units in enumerate(spec.hidden, start=6):
+        yield _dense(f"fc{number}", features, units)
+        yield Layer("fc", f"fc{number}_dropout", "Dropout", (units,), activations=units)
+        features = units
+    yield _dense("fc", features, spec.num_classes)
+
+
+def _dense(name: str, inputs: int, units: int) -> Layer:
+    products = inputs * units
+    return Layer(
+        "fc",
+        name,
+        "Dense",
+        (units,),
+        parameters=products + units,
+        multiply_adds=products,
+        activations=units,
+    )

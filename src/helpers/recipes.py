@@ -144,9 +144,9 @@ HE2015_CIFAR10_WARMUP = dataclasses.replace(
 
 # For live cells: about a minute for a 56-layer net with 8 filters at 16x16.
 QUICK = dataclasses.replace(
-    HE2015_CIFAR10.scaled(310),
+    HE2015_CIFAR10.scaled(450),
     name="quick",
-    source="this book: he2015-cifar10 over 310 steps, for images of 16x16",
+    source="this book: he2015-cifar10 over 450 steps, for images of 16x16",
     padding=2,
 )
 

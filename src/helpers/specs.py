@@ -4,8 +4,8 @@ The builder (`networks`), the counter (`counting`) and the drawings all read
 these records, so a number on a page and a layer in a model come from one place.
 No Keras here.
 
-Source: He et al. 2015, Table 1 (ImageNet) and section 4.2 (CIFAR-10).
-Book: chapters 1 to 3.
+Source: He et al. 2015, Table 1 (ImageNet) and section 4.2 (CIFAR-10); Simonyan
+and Zisserman 2015, Table 1 (VGG). Book: chapters 1 to 4.
 """
 
 from __future__ import annotations
@@ -15,12 +15,19 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-BlockKind = Literal["plain", "basic"]
+BlockKind = Literal["convolution", "plain", "basic", "bottleneck"]
 Option = Literal["A", "B", "C"]
+BottleneckStride = Literal["1x1", "3x3"]
 
-BLOCKS: tuple[BlockKind, ...] = ("plain", "basic")
+# Convolutions in a block. "convolution" is VGG's: one 3x3 convolution and a ReLU.
+CONVOLUTIONS: dict[BlockKind, int] = {"convolution": 1, "plain": 2, "basic": 2, "bottleneck": 3}
+BLOCKS: tuple[BlockKind, ...] = tuple(CONVOLUTIONS)
+RESIDUAL_BLOCKS: tuple[BlockKind, ...] = ("basic", "bottleneck")
 OPTIONS: tuple[Option, ...] = ("A", "B", "C")
-RESIDUAL_BLOCKS: tuple[BlockKind, ...] = ("basic",)
+BOTTLENECK_STRIDES: tuple[BottleneckStride, ...] = ("1x1", "3x3")
+
+# A bottleneck block puts out four times the filters of its 3x3 convolution (Table 1).
+EXPANSION = 4
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,9 @@ class Stem:
 class Stage:
     """Blocks that work on one feature-map size, `conv2_x` to `conv5_x` in Table 1.
 
-    `stride` is that of the first block; the others have stride 1.
+    `filters` are those of the 3x3 convolutions; `stride` is that of the first
+    block, the others have stride 1; `pooling` ends the stage with a 2x2 max
+    pooling of stride 2, as VGG's stages end.
     """
 
     name: str
@@ -48,6 +57,7 @@ class Stage:
     filters: int
     repeats: int
     stride: int
+    pooling: bool = False
 
     def __post_init__(self) -> None:
         if self.block not in BLOCKS:
@@ -61,14 +71,24 @@ class Stage:
                     f"{self.name}: `{key}` must be a positive integer. Received: {key}={value!r}"
                 )
 
+    @property
+    def channels(self) -> int:
+        """Channels of the stage's output: four times the filters for bottlenecks."""
+        return self.filters * (EXPANSION if self.block == "bottleneck" else 1)
+
 
 @dataclass(frozen=True)
 class Network:
     """One network, whole: input, stem, stages, classes, shortcut option.
 
-    `shortcut` is None for a plain net, else the paper's option A, B or C.
-    `batch_norm=False` leaves every batch normalization out and gives the
-    convolutions the bias that it made redundant; chapter 1 needs such nets.
+    - `stem`: None for VGG, whose stages begin at the image;
+    - `shortcut`: None for a plain net, else the paper's option A, B or C;
+    - `batch_norm=False` leaves every batch normalization out and gives the
+      convolutions the bias that it made redundant, as in VGG and chapter 1;
+    - `hidden`: units of the fully connected layers before the last one. With any,
+      the feature maps are flattened, without any they are averaged;
+    - `bottleneck_stride`: which convolution of a bottleneck block has the stride,
+      the first 1x1 (the paper) or the 3x3 ("v1.5").
 
     Raises ValueError if the parts contradict each other.
     """
@@ -76,10 +96,12 @@ class Network:
     name: str
     input_shape: tuple[int, int, int]
     num_classes: int
-    stem: Stem
+    stem: Stem | None
     stages: tuple[Stage, ...]
     shortcut: Option | None = None
     batch_norm: bool = True
+    hidden: tuple[int, ...] = ()
+    bottleneck_stride: BottleneckStride = "1x1"
 
     def __post_init__(self) -> None:
         if not self.stages:
@@ -94,6 +116,21 @@ class Network:
             raise ValueError(
                 f"`shortcut` must be one of {', '.join(OPTIONS)} for the residual net "
                 f"{self.name}. Received: shortcut={self.shortcut!r}"
+            )
+        if self.bottleneck_stride not in BOTTLENECK_STRIDES:
+            raise ValueError(
+                f"`bottleneck_stride` must be one of {', '.join(BOTTLENECK_STRIDES)}. "
+                f"Received: bottleneck_stride={self.bottleneck_stride!r}"
+            )
+        bottleneck = any(stage.block == "bottleneck" for stage in self.stages)
+        if self.bottleneck_stride != "1x1" and not bottleneck:
+            raise ValueError(
+                f"{self.name} has no bottleneck blocks: leave `bottleneck_stride` out. "
+                f"Received: bottleneck_stride={self.bottleneck_stride!r}"
+            )
+        if not all(isinstance(n, int) and n > 0 for n in self.hidden):
+            raise ValueError(
+                f"{self.name}: `hidden` must be positive integers. Received: hidden={self.hidden!r}"
             )
         shape = self.input_shape
         sides = shape if isinstance(shape, tuple) else ()
@@ -117,17 +154,19 @@ class Network:
     @property
     def total_stride(self) -> int:
         """Input pixels per pixel of the last feature map, along one side."""
-        total = self.stem.stride * (2 if self.stem.max_pooling else 1)
+        total = 1
+        if self.stem is not None:
+            total = self.stem.stride * (2 if self.stem.max_pooling else 1)
         for stage in self.stages:
-            total *= stage.stride
+            total *= stage.stride * (2 if stage.pooling else 1)
         return total
 
     @property
     def depth(self) -> int:
         """Weighted layers as the paper counts them: convolutions of the main
-        path and the final fully connected layer, projections left out."""
-        convolutions = {"plain": 2, "basic": 2}
-        return 2 + sum(convolutions[s.block] * s.repeats for s in self.stages)
+        path and the fully connected layers, projections left out."""
+        convolutions = sum(CONVOLUTIONS[s.block] * s.repeats for s in self.stages)
+        return (self.stem is not None) + convolutions + len(self.hidden) + 1
 
 
 def _cifar(depth: int, block: BlockKind) -> Network:
@@ -163,6 +202,22 @@ def _imagenet(depth: int, block: BlockKind, repeats: tuple[int, int, int, int]) 
     )
 
 
+def _vgg(depth: int, repeats: tuple[int, int, int, int, int]) -> Network:
+    filters = (64, 128, 256, 512, 512)
+    return Network(
+        name=f"vgg{depth}",
+        input_shape=(224, 224, 3),
+        num_classes=1000,
+        stem=None,
+        stages=tuple(
+            Stage(f"conv{i}_x", "convolution", f, n, stride=1, pooling=True)
+            for i, f, n in zip(range(1, 6), filters, repeats, strict=True)
+        ),
+        batch_norm=False,
+        hidden=(4096, 4096),
+    )
+
+
 _NETWORKS = {
     spec.name: spec
     for spec in (
@@ -172,14 +227,19 @@ _NETWORKS = {
         _imagenet(34, "plain", (3, 4, 6, 3)),
         _imagenet(18, "basic", (2, 2, 2, 2)),
         _imagenet(34, "basic", (3, 4, 6, 3)),
+        _imagenet(50, "bottleneck", (3, 4, 6, 3)),
+        _imagenet(101, "bottleneck", (3, 4, 23, 3)),
+        _imagenet(152, "bottleneck", (3, 8, 36, 3)),
+        _vgg(16, (2, 2, 3, 3, 3)),
+        _vgg(19, (2, 2, 4, 4, 4)),
     )
 }
 
 
 def names() -> list[str]:
-    """Every network that `get` knows, plain nets first, then by depth."""
+    """Every network that `get` knows: plain nets, ResNets, VGG, each by depth."""
     by_depth = sorted(_NETWORKS, key=lambda name: int(re.sub(r"\D", "", name)))
-    return sorted(by_depth, key=lambda name: name.startswith("resnet"))
+    return sorted(by_depth, key=lambda name: re.sub(r"\d", "", name))
 
 
 def get(name: str) -> Network:
@@ -199,8 +259,13 @@ def resolve(
     input_shape: tuple[int, int, int] | None = None,
     num_classes: int | None = None,
     shortcut: Option | None = None,
+    bottleneck_stride: BottleneckStride | None = None,
 ) -> Network:
     """A record with some of its parts exchanged; None keeps what the record has.
+
+    Another shortcut option than the record's is put into the name, `resnet20-B`,
+    and so is a stride on the 3x3, `resnet50-v1.5`: two nets that differ in their
+    layers do not share a name.
 
     Raises ValueError if the result is not a network, TypeError if
     `name_or_spec` is neither a name nor a `Network`.
@@ -215,23 +280,41 @@ def resolve(
         "input_shape": tuple(input_shape) if isinstance(input_shape, list) else input_shape,
         "num_classes": num_classes,
         "shortcut": shortcut,
+        "bottleneck_stride": bottleneck_stride,
     }
-    return dataclasses.replace(spec, **{k: v for k, v in changes.items() if v is not None})
+    changed = dataclasses.replace(spec, **{k: v for k, v in changes.items() if v is not None})
+    return dataclasses.replace(changed, name=_renamed(spec, changed))
+
+
+def _renamed(old: Network, new: Network) -> str:
+    """The name with its tags for the shortcut option and the stride brought up to date."""
+    base = _TAG.sub("", old.name)
+    usual = _NETWORKS.get(base.split("-")[0])
+    option = new.shortcut if new.shortcut != (usual or old).shortcut else None
+    if usual is None and base != old.name and new.shortcut == old.shortcut:
+        return old.name  # a spec of the reader's own that has a tag already
+    stride = "v1.5" if new.bottleneck_stride == "3x3" else None
+    return "-".join(filter(None, (base, option, stride)))
+
+
+_TAG = re.compile(r"-(?:[ABC]|v1\.5)(?=-|$)")
 
 
 def narrowed(spec: Network, filters: int) -> Network:
-    """The same network with `filters` in its first stage and doubling from there.
+    """The same network with `filters` in its first stage, the others in proportion.
 
     For experiments that must fit a laptop's minute; the name says so.
     """
     if not isinstance(filters, int) or filters < 1:
         raise ValueError(f"`filters` must be a positive integer. Received: filters={filters!r}")
+    first = spec.stages[0].filters
     stages = tuple(
-        dataclasses.replace(stage, filters=filters * 2**i) for i, stage in enumerate(spec.stages)
+        dataclasses.replace(stage, filters=stage.filters * filters // first)
+        for stage in spec.stages
     )
     return dataclasses.replace(
         spec,
         name=f"{spec.name}-{filters}filters",
-        stem=dataclasses.replace(spec.stem, filters=filters),
+        stem=spec.stem and dataclasses.replace(spec.stem, filters=filters),
         stages=stages,
     )
