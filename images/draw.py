@@ -11,9 +11,10 @@ import json
 import sys
 from pathlib import Path
 
+import keras
 import matplotlib.pyplot as plt
 
-from helpers import diagrams, plots, runs, specs
+from helpers import blocks, counting, diagrams, plots, runs, specs
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,25 +24,118 @@ def nested():
     return diagrams.copied_layers(specs.get("plain20"), specs.get("plain56")).figure
 
 
-def recorded():
-    """Chapter 1 and README: the degradation problem on CIFAR-10 (JPEG)."""
-    both = [
-        runs.load(f"cifar10-{net}-he2015-cifar10-3510steps-mixed_bfloat16-seed0")
-        for net in ("plain20", "plain56")
-    ]
+def recorded(*nets):
+    """Training and validation error of ten epochs on CIFAR-10 (JPEG)."""
+    name = "cifar10-{}-he2015-cifar10-3510steps-mixed_bfloat16-seed0"
+    of_nets = [runs.load(name.format(net)) for net in nets]
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.2), layout="constrained", sharey=True)
-    plots.curves(both, axes[0])
-    plots.curves(both, axes[1], "validation_error")
+    plots.curves(of_nets, axes[0])
+    plots.curves(of_nets, axes[1], "validation_error")
     return figure
 
 
-DRAWN = {"01-nested": nested, "01-recorded": recorded}
+def degradation():
+    """Chapter 1 and README: the degradation problem."""
+    return recorded("plain20", "plain56")
+
+
+def residual():
+    """Chapter 2: the same depths with shortcuts."""
+    return recorded("plain20", "plain56", "resnet20", "resnet56")
+
+
+def around(block, shape, *arguments, **options):
+    """A model with nothing in it but one block, for maps of this shape."""
+    x = keras.Input(shape)
+    return keras.Model(x, block(x, *arguments, name="block", **options))
+
+
+def plain_and_basic():
+    """Chapter 2: a plain block, and the same layers with an identity shortcut."""
+    shape = (56, 56, 64)
+    models = {
+        "plain block": around(blocks.plain_block, shape, 64),
+        "basic block": around(blocks.basic_block, shape, 64),
+    }
+    return diagrams.blocks(models).figure
+
+
+def options():
+    """Chapter 2: options A, B and C where the shape changes and where it does not."""
+    models = {}
+    for option in specs.OPTIONS:
+        for name, shape, stride in (("conv3_1", (56, 56, 64), 2), ("conv3_2", (28, 28, 128), 1)):
+            block = around(blocks.basic_block, shape, 128, stride, option=option)
+            models[f"{option}: {name}"] = block
+    return diagrams.blocks(models, columns=2, folded=True).figure
+
+
+def bottleneck():
+    """Chapter 4: the two blocks of the paper's Figure 5, with their weights."""
+    models = {
+        "basic block": around(blocks.basic_block, (56, 56, 64), 64),
+        "bottleneck": around(blocks.bottleneck_block, (56, 56, 256), 64),
+    }
+    return diagrams.blocks(models, weights=True).figure
+
+
+def architectures():
+    """Chapter 3: the paper's Figure 3."""
+    nets = [specs.get(name) for name in ("vgg19", "plain34", "resnet34")]
+    return diagrams.architectures(nets).figure
+
+
+def where(*nets):
+    """The share of each stage in parameters, multiply-adds and activations."""
+    totals = {net: counting.by_stage(net) for net in nets}
+    with plt.rc_context({"font.size": 9.5}):
+        figure, axes = plt.subplots(1, 3, figsize=(5.4, 3.6), layout="constrained", sharey=True)
+        for ax, quantity in zip(axes, plots.SHARED, strict=True):
+            plots.stage_shares(totals, ax, quantity, legend=False)
+        of_nets = axes[0].get_legend_handles_labels()
+        figure.legend(*of_nets, loc="outside lower center", ncols=len(nets), frameon=False)
+    return figure
+
+
+def where_in_resnet34():
+    """Chapter 3: where numbers and work sit in VGG-19 and in ResNet-34."""
+    return where("vgg19", "resnet34")
+
+
+def where_in_resnet50():
+    """Chapter 4: the same in ResNet-34 and in ResNet-50."""
+    return where("resnet34", "resnet50")
+
+
+def receptive_fields():
+    """Chapter 3: how far the convolutions of three nets can see."""
+    rows = {net: counting.layers(net) for net in ("vgg19", "resnet34", "resnet50")}
+    with plt.rc_context({"font.size": 9}):
+        figure, ax = plt.subplots(figsize=(5, 3.4), layout="constrained")
+        plots.receptive_fields(rows, ax)
+    return figure
+
+
+DRAWN = {
+    "01-nested": nested,
+    "01-recorded": degradation,
+    "02-recorded": residual,
+    "02-block": plain_and_basic,
+    "02-options": options,
+    "03-architectures": architectures,
+    "03-receptive-field": receptive_fields,
+    "03-where": where_in_resnet34,
+    "04-bottleneck": bottleneck,
+    "04-where": where_in_resnet50,
+}
 
 # (notebook, name of the figure in its cell's metadata) -> picture
 TAKEN = {
     "01-live": ("01-degradation", "fig-01-live"),
     "01-gradients": ("01-degradation", "fig-01-gradients"),
     "01-trained": ("01-degradation", "fig-01-trained"),
+    "02-gradients": ("02-identity-shortcuts", "fig-02-gradients"),
+    "02-live": ("02-identity-shortcuts", "fig-02-live"),
     "shapes": ("shapes", "fig-shapes-images"),
 }
 

@@ -13,6 +13,20 @@ import pytest
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers",
+        "one_backend: says nothing more on a second backend, or is about TensorFlow; "
+        "`make backends` leaves it out",
+    )
+
+
+def pytest_report_header():
+    import keras
+
+    return f"Keras {keras.__version__} on {keras.backend.backend()}"
+
+
 @pytest.fixture(autouse=True)
 def _own_surroundings(tmp_path_factory, monkeypatch):
     """No test reads or writes the book's records, or depends on the reader's choice of images."""

@@ -1,51 +1,11 @@
-"""What the library is compared with: the paper's numbers, and its equations in plain NumPy.
+"""What the library is compared with: the paper's equations in plain NumPy, and their gradients.
 
 Nothing here imports `helpers` or Keras.
 """
 
 import numpy as np
 
-# He et al. 2015, Tables 1 and 6. Trainable parameters and multiply-adds follow from the
-# architecture; the last column is what the paper prints ("FLOPs", rounded loosely).
-#   (network, option): (parameters, moving statistics, multiply-adds as text, paper's FLOPs)
-IMAGENET = {
-    ("resnet18", "B"): (11_689_512, 9_600, "1.814e9", 1.8e9),
-    ("resnet34", "B"): (21_797_672, 17_024, "3.664e9", 3.6e9),
-    ("resnet34", "A"): (21_623_848, None, "3.644e9", 3.6e9),
-    ("plain34", None): (21_623_848, None, "3.644e9", 3.6e9),
-}
-#   depth: (parameters of the plain net and of option A, of option B, multiply-adds as text)
-CIFAR10 = {
-    20: (269_722, 272_474, "40.6e6"),
-    32: (464_154, 466_906, "68.9e6"),
-    44: (658_586, 661_338, "97.2e6"),
-    56: (853_018, 855_770, "125.5e6"),
-    110: (1_727_962, 1_730_714, "252.9e6"),
-    1202: (19_421_274, 19_424_026, "2.83e9"),
-}
-
-
-def agrees(value, text):
-    """Whether a number, rounded to the digits of `text` such as "40.6e6", is that number."""
-    mantissa, exponent = text.split("e")
-    digits = len(mantissa.partition(".")[2])
-    return f"{value / 10 ** int(exponent):.{digits}f}" == mantissa
-
-
-def cifar_multiply_adds(depth):
-    """Multiply-adds of a plain or option A net of section 4.2, by hand."""
-    n = (depth - 2) // 6
-    stem = 32 * 32 * 9 * 3 * 16
-    # Halving the side and doubling the filters keeps the work of a convolution, and the
-    # first one of a stage reads half the channels.
-    one = 32 * 32 * 9 * 16 * 16
-    return stem + 2 * n * one + 2 * (one // 2 + (2 * n - 1) * one) + 64 * 10
-
-
-def cifar_moving_statistics(depth):
-    """A mean and a variance per channel of every batch normalization; plain or option A."""
-    n = (depth - 2) // 6
-    return 2 * (16 + 2 * n * (16 + 32 + 64))
+# --- forward ----------------------------------------------------------------------
 
 
 def conv(x, kernel, bias=None, stride=1, padding=0):
@@ -58,8 +18,7 @@ def conv(x, kernel, bias=None, stride=1, padding=0):
     for i in range(rows):
         for j in range(columns):
             window = x[:, i * stride : i * stride + size, j * stride : j * stride + size]
-            for f in range(filters):
-                out[:, i, j, f] = (window * kernel[..., f]).sum(axis=(1, 2, 3))
+            out[:, i, j] = np.tensordot(window, kernel, 3)
     return out if bias is None else out + bias
 
 
@@ -76,15 +35,21 @@ def relu(x):
     return np.where(x > 0, x, 0.0)
 
 
-def max_pool(x):
-    """3x3, stride 2, one pixel of padding that never wins."""
-    x = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=-np.inf)
+def max_pool(x, size=3, padding=1):
+    """Windows of `size` at stride 2; the pixels of padding never win."""
+    border = (padding, padding)
+    x = np.pad(x, [(0, 0), border, border, (0, 0)], constant_values=-np.inf)
     n, height, width, channels = x.shape
-    out = np.zeros((n, (height - 3) // 2 + 1, (width - 3) // 2 + 1, channels))
+    out = np.zeros((n, (height - size) // 2 + 1, (width - size) // 2 + 1, channels))
     for i in range(out.shape[1]):
         for j in range(out.shape[2]):
-            out[:, i, j] = x[:, 2 * i : 2 * i + 3, 2 * j : 2 * j + 3].max(axis=(1, 2))
+            out[:, i, j] = x[:, 2 * i : 2 * i + size, 2 * j : 2 * j + size].max(axis=(1, 2))
     return out
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def conv_bn(x, weights, name, stride=1, *, training):
@@ -96,13 +61,21 @@ def conv_bn(x, weights, name, stride=1, *, training):
     return x
 
 
-def block(x, weights, name, stride, option, *, training):
-    """Figure 2: a basic block, or with `option=None` the plain one.
+def strides(weights, name, stride, bottleneck_stride):
+    """The stride of each convolution of a block's main path."""
+    if f"{name}_3_conv" not in weights:
+        return (stride, 1)
+    return (stride, 1, 1) if bottleneck_stride == "1x1" else (1, stride, 1)
+
+
+def block(x, weights, name, stride, option, *, training, bottleneck_stride="1x1"):
+    """Figures 2 and 5: a basic or a bottleneck block, or with `option=None` the plain one.
 
     `weights` maps layer names to arrays; the shortcut is written as section 3.3 words it.
     """
-    fx = relu(conv_bn(x, weights, f"{name}_1", stride, training=training))
-    fx = conv_bn(fx, weights, f"{name}_2", training=training)
+    fx = x
+    for j, step in enumerate(strides(weights, name, stride, bottleneck_stride), start=1):
+        fx = conv_bn(fx if j == 1 else relu(fx), weights, f"{name}_{j}", step, training=training)
     if option is None:
         return relu(fx)
     changed = stride != 1 or x.shape[-1] != fx.shape[-1]
@@ -115,9 +88,77 @@ def block(x, weights, name, stride, option, *, training):
     return relu(fx + x)
 
 
-def softmax(logits):
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+# --- backward: from the gradient dy of the output to those of input and weights -----
+
+
+def conv_gradient(dy, x, kernel, stride=1, padding=0):
+    """Every output number sends its gradient to its window and to the kernel."""
+    border = (padding, padding)
+    padded = np.pad(x, [(0, 0), border, border, (0, 0)])
+    dx, dkernel = np.zeros_like(padded), np.zeros_like(kernel)
+    size = kernel.shape[0]
+    for i in range(dy.shape[1]):
+        for j in range(dy.shape[2]):
+            rows = slice(i * stride, i * stride + size)
+            columns = slice(j * stride, j * stride + size)
+            dx[:, rows, columns] += np.einsum("nf,abcf->nabc", dy[:, i, j], kernel)
+            dkernel += np.einsum("nabc,nf->abcf", padded[:, rows, columns], dy[:, i, j])
+    height, width = x.shape[1:3]
+    return dx[:, padding : padding + height, padding : padding + width], dkernel
+
+
+def batch_norm_gradient(dy, x, gamma, beta, mean, variance, *, training, epsilon=1e-5):
+    """dx, dgamma, dbeta. In training, mean and variance depend on every x, too."""
+    axes = (0, 1, 2)
+    if training:
+        mean, variance = x.mean(axis=axes), x.var(axis=axes)
+    deviation = np.sqrt(variance + epsilon)
+    normal = (x - mean) / deviation
+    dnormal = dy * gamma
+    if training:
+        dnormal = dnormal - dnormal.mean(axis=axes) - normal * (dnormal * normal).mean(axis=axes)
+    return dnormal / deviation, (dy * normal).sum(axis=axes), dy.sum(axis=axes)
+
+
+def conv_bn_gradient(dy, x, weights, name, stride=1, *, training):
+    """dx and {layer name: gradients of its trainable weights}."""
+    kernel, *bias = weights[f"{name}_conv"]
+    gradients = {}
+    if f"{name}_bn" in weights:
+        z = conv(x, kernel, stride=stride, padding=kernel.shape[0] // 2)
+        norm = weights[f"{name}_bn"]
+        dy, *gradients[f"{name}_bn"] = batch_norm_gradient(dy, z, *norm, training=training)
+    dx, dkernel = conv_gradient(dy, x, kernel, stride, kernel.shape[0] // 2)
+    gradients[f"{name}_conv"] = [dkernel, *(dy.sum(axis=(0, 1, 2)) for _ in bias)]
+    return dx, gradients
+
+
+def block_gradient(dy, x, weights, name, stride, option, *, training, bottleneck_stride="1x1"):
+    """dx and the weights' gradients of `block`: those of both ways are added up."""
+    how = {"training": training, "bottleneck_stride": bottleneck_stride}
+    dy = dy * (block(x, weights, name, stride, option, **how) > 0)
+    steps = strides(weights, name, stride, bottleneck_stride)
+    inputs = [x]  # of the main path's convolutions
+    for j, step in enumerate(steps[:-1], start=1):
+        y = conv_bn(inputs[-1], weights, f"{name}_{j}", step, training=training)
+        inputs.append(relu(y))
+    gradients, back = {}, dy
+    for j in range(len(steps), 0, -1):
+        if j < len(steps):
+            back = back * (inputs[j] > 0)
+        back, found = conv_bn_gradient(
+            back, inputs[j - 1], weights, f"{name}_{j}", steps[j - 1], training=training
+        )
+        gradients |= found
+    if option is None:
+        return back, gradients
+    if f"{name}_proj_conv" in weights:
+        dx, found = conv_bn_gradient(dy, x, weights, f"{name}_proj", stride, training=training)
+        gradients |= found
+    else:
+        dx = np.zeros_like(x)
+        dx[:, ::stride, ::stride] = dy[..., : x.shape[-1]]
+    return back + dx, gradients
 
 
 def random_weights(model, seed=0):

@@ -88,7 +88,7 @@ def half(x, filters, stride):
     [
         (basic, "adds nothing.*chapter 2"),
         (half, "Weight 5 of 10 differs"),
-        (lambda x, f, s: block(x, f, 1), "stride 2.*stride belongs to the first"),
+        (lambda x, f, s: block(x, f, 1), "stride 2.*stride belongs to one"),
         (lambda x, f, s: block(x, f, s, pad="same"), "padding"),
         (lambda x, f, s: block(x, f, s, epsilon=1e-3), "inference mode.*epsilon 1e-5"),
         (lambda x, f, s: block(x, f, s, momentum=0.99), "momentum: 0.9 here"),

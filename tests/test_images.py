@@ -29,8 +29,3 @@ def test_drawing_anew_gives_the_same_bytes(draw, tmp_path, book_records):
 def test_a_figure_that_no_notebook_has_is_an_error(draw):
     with pytest.raises(LookupError, match="fig-nowhere: run `make notebooks`"):
         draw.stored_figure("01-degradation", "fig-nowhere")
-
-
-def test_a_layer_that_is_no_copy_is_an_error(draw):
-    with pytest.raises(ValueError, match="plain20 is not plain56 with more blocks"):
-        draw.diagrams.copied_layers(draw.specs.get("plain56"), draw.specs.get("plain20"))

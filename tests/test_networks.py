@@ -1,4 +1,4 @@
-"""networks: shapes, strides, initialisers and names of built models, and a whole net in NumPy."""
+"""networks: strides, initialisers and names of built models. Outputs: test_networks_outputs.py."""
 
 import dataclasses
 
@@ -6,77 +6,83 @@ import keras
 import numpy as np
 import pytest
 
-import reference
 from helpers import networks, specs
-from helpers.specs import Network, Stage, Stem
+
+# --- where the strides are --------------------------------------------------------
 
 
-def last_of(model, stage):
-    """The last ReLU of a stage."""
-    return [layer for layer in model.layers if layer.name.startswith(stage)][-1]
-
-
-@pytest.mark.parametrize("name", ["plain18", "resnet18", "plain34", "resnet34"])
-def test_imagenet_stages_have_the_sizes_of_table_1(name, built):
-    model = built(name)
-    assert model.input_shape == (None, 224, 224, 3)
-    assert model.get_layer("conv1_conv").output.shape[1:] == (112, 112, 64)
-    sizes = {"conv2_": (56, 64), "conv3_": (28, 128), "conv4_": (14, 256), "conv5_": (7, 512)}
-    for stage, (side, filters) in sizes.items():
-        assert last_of(model, stage).output.shape[1:] == (side, side, filters)
-    assert model.output_shape == (None, 1000)
-
-
-@pytest.mark.parametrize("name", ["plain20", "resnet20", "resnet56"])
-def test_cifar_stages_have_the_sizes_of_section_4_2(name, built):
-    model = built(name)
-    sizes = {"conv1_": (32, 16), "conv2_": (32, 16), "conv3_": (16, 32), "conv4_": (8, 64)}
-    for stage, (side, filters) in sizes.items():
-        assert last_of(model, stage).output.shape[1:] == (side, side, filters)
-    assert model.output_shape == (None, 10)
-
-
-@pytest.mark.parametrize("option", ["A", "B", "C"])
-@pytest.mark.parametrize(("name", "stages"), [("resnet34", "345"), ("resnet20", "34")])
-def test_only_the_first_block_of_conv3_and_later_strides(name, stages, option, built):
-    model = built(name, option)
-    halving = {
+def halving(model):
+    """The layers that take every second position."""
+    return {
         layer.name
         for layer in model.layers
         if max(np.ravel(getattr(layer, "strides", getattr(layer, "stride", 1)))) > 1
     }
-    expected = {"conv1_conv", "pool1"} if name == "resnet34" else set()
-    shortcut = "zero_pad" if option == "A" else "proj_conv"
-    for i in stages:
-        expected |= {f"conv{i}_1_1_conv", f"conv{i}_1_{shortcut}"}
-    assert halving == expected
 
 
-@pytest.mark.parametrize("name", ["plain20", "resnet20", "resnet34"])
-def test_depth_counts_convolutions_of_the_main_path_and_the_classifier(name, built):
+@pytest.mark.parametrize(
+    ("name", "option", "changes", "where"),
+    [
+        *(("resnet34", option, {}, "1_conv") for option in "ABC"),
+        *(("resnet20", option, {}, "1_conv") for option in "AB"),
+        ("plain18", None, {}, "1_conv"),
+        ("resnet50", "B", {}, "1_conv"),
+        ("resnet50", "A", {"bottleneck_stride": "3x3"}, "2_conv"),
+    ],
+)
+def test_only_the_first_block_of_conv3_and_later_strides(name, option, changes, where):
+    spec = specs.narrowed(specs.get(name), 2)
+    model = networks.build(spec, shortcut=option, initializer="zeros", **changes)
+    expected = set() if name == "resnet20" else {"conv1_conv", "pool1"}
+    for i in "34" if name == "resnet20" else "345":
+        expected.add(f"conv{i}_1_{where}")
+        if option is not None:
+            expected.add(f"conv{i}_1_{'zero_pad' if option == 'A' else 'proj_conv'}")
+    assert halving(model) == expected
+
+
+def test_vgg_halves_by_pooling_alone():
+    spec = dataclasses.replace(specs.narrowed(specs.get("vgg16"), 2), hidden=(4,))
+    model = networks.build(spec, input_shape=(32, 32, 3), initializer="zeros")
+    assert halving(model) == {f"pool{i}" for i in range(1, 6)}
+    assert model.get_layer("pool5").output.shape == (None, 1, 1, 16)
+    rates = [x.rate for x in model.layers if isinstance(x, keras.layers.Dropout)]
+    assert rates == [0.5]
+
+
+@pytest.mark.parametrize("name", ["plain20", "resnet20", "resnet34", "resnet50", "vgg19"])
+def test_depth_counts_convolutions_of_the_main_path_and_the_classifier(name):
+    spec = specs.narrowed(specs.get(name), 1)
+    spec = dataclasses.replace(spec, hidden=(2, 2) if spec.hidden else ())
     weighted = [
         layer
-        for layer in built(name).layers
+        for layer in networks.build(spec, initializer="zeros").layers
         if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense) and "proj" not in layer.name
     ]
-    assert len(weighted) == specs.get(name).depth
+    assert len(weighted) == spec.depth
+
+
+# --- what a layer is made with ----------------------------------------------------
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
-def test_no_bias_before_batch_norm_and_a_bias_without(batch_norm):
-    spec = dataclasses.replace(specs.get("resnet20"), batch_norm=batch_norm, shortcut="B")
-    model = networks.build(spec)
-    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
-    assert len(convolutions) == 21
-    assert {layer.use_bias for layer in convolutions} == {not batch_norm}
+@pytest.mark.parametrize(("name", "convolutions"), [("resnet20", 21), ("resnet50", 53)])
+def test_no_bias_before_batch_norm_and_a_bias_without(name, convolutions, batch_norm):
+    spec = specs.narrowed(specs.get(name), 2)
+    spec = dataclasses.replace(spec, batch_norm=batch_norm, shortcut="B")
+    model = networks.build(spec, initializer="zeros")
+    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert len(found) == convolutions
+    assert {layer.use_bias for layer in found} == {not batch_norm}
     norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
-    assert len(norms) == (21 if batch_norm else 0)
+    assert len(norms) == (convolutions if batch_norm else 0)
     assert {(x.momentum, x.epsilon) for x in norms} <= {(0.9, 1e-5)}
 
 
-def test_kernels_start_he_normal():
+@pytest.mark.parametrize("name", ["resnet34", "resnet50"])
+def test_kernels_start_he_normal(name):
     keras.utils.set_random_seed(0)
-    model = networks.build("resnet34")
+    model = networks.build(name)
     for layer in model.layers:
         if not isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
             continue
@@ -87,7 +93,8 @@ def test_kernels_start_he_normal():
         assert kernel.std() == pytest.approx(expected, rel=5 / np.sqrt(2 * kernel.size))
         # Truncated at two standard deviations of the uncut bell: bounded, unlike a plain one.
         assert abs(kernel).max() < 2 * expected / 0.87
-    first, second = (model.get_layer(f"conv5_3_{i}_conv").get_weights()[0] for i in (1, 2))
+    first, second = (model.get_layer(f"conv5_{i}_2_conv").get_weights()[0] for i in (2, 3))
+    assert first.shape == second.shape
     assert not np.allclose(first, second)
     assert not model.get_layer("fc").get_weights()[1].any()
 
@@ -100,74 +107,103 @@ def test_another_initialiser_on_request():
     assert values.std() == pytest.approx(limit / np.sqrt(3), rel=0.03)
 
 
-@pytest.mark.parametrize("option", [None, "A", "B", "C"])
-def test_a_whole_network_against_numpy(option):
-    """Stem with pooling, a stage at full size, a stage that halves, pooling, classifier."""
-    block = "plain" if option is None else "basic"
-    stages = (Stage("conv2_x", block, 4, 2, 1), Stage("conv3_x", block, 6, 1, 2))
-    spec = Network("small", (17, 20, 3), 5, Stem(7, 4, 2, True), stages, option)
-    model = networks.build(spec)
-    weights = reference.random_weights(model)
-    x = np.random.default_rng(1).normal(size=(3, 17, 20, 3))
-    y = reference.conv_bn(x, weights, "conv1", 2, training=False)
-    y = reference.max_pool(reference.relu(y))
-    for name, stride in (("conv2_1", 1), ("conv2_2", 1), ("conv3_1", 2)):
-        y = reference.block(y, weights, name, stride, option, training=False)
-    kernel, bias = weights["fc"]
-    expected = reference.softmax(y.mean(axis=(1, 2)) @ kernel + bias)
-    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-3, atol=1e-5)
-
-
-def test_probabilities_or_logits():
-    x = np.random.default_rng(0).normal(size=(2, 32, 32, 3)).astype("float32")
-    keras.utils.set_random_seed(0)
-    probabilities = networks.build("plain20")
-    logits = networks.build("plain20", classifier_activation=None)
-    logits.set_weights(probabilities.get_weights())
-    expected = reference.softmax(np.array(logits(x), "float64"))
-    np.testing.assert_allclose(np.array(probabilities(x)), expected, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("option", ["A", "B", "C"])
-def test_a_saved_model_comes_back_the_same(option, tmp_path, tiny_spec):
-    model = networks.build(tiny_spec, shortcut=option, input_shape=(12, 12, 3))
-    reference.random_weights(model)
-    model.save(tmp_path / "net.keras")
-    back = keras.models.load_model(tmp_path / "net.keras", safe_mode=True)
-    x = np.random.default_rng(0).normal(size=(2, 12, 12, 3)).astype("float32")
-    np.testing.assert_array_equal(back.predict(x, verbose=0), model.predict(x, verbose=0))
-    assert [layer.name for layer in back.layers] == [layer.name for layer in model.layers]
-    assert not any(isinstance(layer, keras.layers.Lambda) for layer in back.layers)
-
-
-def test_bfloat16_computes_in_it_and_answers_in_float32():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        model = networks.build("resnet20", shortcut="A", input_shape=(8, 8, 3))
-    finally:
-        keras.config.set_dtype_policy("float32")
-    assert model.get_layer("conv2_1_1_conv").compute_dtype == "bfloat16"
-    assert {weight.dtype for weight in model.weights} == {"float32"}
-    assert model.output.dtype == "float32"
-
-
-def test_layers_are_named_after_table_1(built):
-    names = [layer.name for layer in built("resnet34").layers]
-    for name in ("conv1_conv", "pool1", "conv2_1_1_conv", "conv3_1_proj_bn", "conv5_3_relu", "fc"):
-        assert name in names
-    assert not any("/" in name for name in names)
-    assert "conv2_1_proj_conv" not in names  # same size, same channels: an identity
-    assert "conv3_2_proj_conv" not in names
+# --- names ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("name", "prefix", "expected"),
     [
-        ({"shortcut": "B"}, "plain20 is a plain net.*shortcut='B'"),
-        ({"num_classes": -1}, "positive integer.*num_classes=-1"),
-        ({"input_shape": (2, 32, 3)}, r"at least 4.*\(2, 32, 3\)"),
+        ("plain34", "conv3_1_", "1_pad 1_conv 1_bn 1_relu 2_conv 2_bn 2_relu"),
+        ("resnet34", "conv2_1_", "1_conv 1_bn 1_relu 2_conv 2_bn add relu"),
+        (
+            "resnet34",
+            "conv3_1_",
+            "1_pad 1_conv 1_bn 1_relu 2_conv 2_bn proj_conv proj_bn add relu",
+        ),
+        ("resnet34-A", "conv3_1_", "1_pad 1_conv 1_bn 1_relu 2_conv 2_bn zero_pad add relu"),
+        (
+            "resnet50",  # same size and other channels: conv2_1 projects
+            "conv2_1_",
+            "1_conv 1_bn 1_relu 2_conv 2_bn 2_relu 3_conv 3_bn proj_conv proj_bn add relu",
+        ),
+        ("resnet50", "conv2_2_", "1_conv 1_bn 1_relu 2_conv 2_bn 2_relu 3_conv 3_bn add relu"),
+        (
+            "resnet50",
+            "conv5_1_",
+            "1_conv 1_bn 1_relu 2_conv 2_bn 2_relu 3_conv 3_bn proj_conv proj_bn add relu",
+        ),
+        (
+            "resnet50-v1.5",
+            "conv5_1_",
+            "1_conv 1_bn 1_relu 2_pad 2_conv 2_bn 2_relu 3_conv 3_bn proj_conv proj_bn add relu",
+        ),
+        ("resnet50", "conv1_", "pad conv bn relu"),
+        ("resnet50", "pool", "1_pad 1"),
+        ("resnet50", "avg", "_pool"),
+        ("vgg19", "conv1_", "1_conv 1_relu 2_conv 2_relu"),
+        ("vgg19", "conv5_", "1_conv 1_relu 2_conv 2_relu 3_conv 3_relu 4_conv 4_relu"),
+        ("vgg19", "pool", "1 2 3 4 5"),
+        ("vgg19", "f", "latten c6 c6_dropout c7 c7_dropout c"),
     ],
 )
-def test_wrong_arguments_say_what_was_expected(arguments, message):
+def test_layers_are_named_after_table_1(name, prefix, expected, named):
+    found = {layer for layer in named(name) if layer.startswith(prefix)}
+    assert found == {prefix + end for end in expected.split()}
+    assert not any("/" in layer for layer in named(name))
+
+
+@pytest.fixture(scope="module")
+def named():
+    """The names of the layers of a net with narrow layers, which do not change the names."""
+    found = {}
+
+    def names(name):
+        if name not in found:
+            base, *tags = name.split("-")
+            changes = {"bottleneck_stride": "3x3"} if "v1.5" in tags else {}
+            changes |= {"shortcut": "A"} if "A" in tags else {}
+            spec = specs.narrowed(specs.get(base), 1)
+            model = networks.build(spec, initializer="zeros", num_classes=2, **changes)
+            found[name] = [layer.name for layer in model.layers]
+        return found[name]
+
+    return names
+
+
+def test_a_model_has_the_name_of_its_net():
+    spec = specs.narrowed(specs.get("resnet50"), 1)
+    model = networks.build(spec, shortcut="C", bottleneck_stride="3x3", initializer="zeros")
+    assert model.name == "resnet50-1filters-C-v1.5"
+
+
+# --- wrong arguments --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("resnet35", {}, "resnet34, .*name='resnet35'"),
+        ("plain20", {"shortcut": "B"}, "plain20 is a plain net.*shortcut='B'"),
+        ("plain34", {"shortcut": "C"}, "plain34 is a plain net.*shortcut='C'"),
+        ("vgg16", {"shortcut": "B"}, "vgg16.*no shortcuts.*shortcut='B'"),
+        ("resnet20", {"shortcut": "b"}, "A, B, C.*shortcut='b'"),
+        ("resnet34", {"bottleneck_stride": "3x3"}, "resnet34.*bottleneck_stride='3x3'"),
+        ("vgg19", {"bottleneck_stride": "3x3"}, "vgg19.*bottleneck_stride='3x3'"),
+        ("resnet50", {"bottleneck_stride": 3}, "1x1, 3x3.*bottleneck_stride=3"),
+        ("plain20", {"num_classes": -1}, "positive integer.*num_classes=-1"),
+        ("plain20", {"input_shape": (2, 32, 3)}, r"at least 4.*\(2, 32, 3\)"),
+        ("resnet50", {"input_shape": (224, 31, 3)}, r"resnet50.*at least 32.*\(224, 31, 3\)"),
+        ("vgg16", {"input_shape": (31, 31, 3)}, r"vgg16.*at least 32.*\(31, 31, 3\)"),
+        ("vgg16", {"input_shape": (224, 224)}, r"three positive.*\(224, 224\)"),
+    ],
+)
+def test_wrong_arguments_say_what_was_expected(name, arguments, message):
     with pytest.raises(ValueError, match=message):
-        networks.build("plain20", **arguments)
+        networks.build(name, **arguments)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16"])
+def test_the_smallest_input_that_the_strides_allow(name):
+    spec = dataclasses.replace(specs.narrowed(specs.get(name), 1), hidden=())
+    model = networks.build(spec, input_shape=(32, 32, 3), initializer="zeros")
+    assert model.get_layer("avg_pool").input.shape[1:3] == (1, 1)

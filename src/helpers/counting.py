@@ -36,7 +36,9 @@ class Layer:
       nothing, since what follows them keeps enough;
     - `receptive_field`: the side, in pixels of the image, of the square that one
       number of the output can depend on, borders aside; None where that is the
-      whole image, from the average pooling or the flattening on.
+      whole image, from the average pooling or the flattening on;
+    - `kernel_size`, `stride`: of a convolution's or a max pooling's window, along
+      one side; None for the other layers.
     """
 
     stage: str
@@ -48,6 +50,8 @@ class Layer:
     multiply_adds: int = 0
     activations: int = 0
     receptive_field: int | None = None
+    kernel_size: int | None = None
+    stride: int | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,8 @@ def _network(spec: Network) -> Iterator[Layer]:
             height, width, channels = maps.shape
             halved = (height // 2, width // 2, channels)
             maps = _Maps(halved, maps.field + maps.step, 2 * maps.step)
-            yield maps.row(stage.name, f"pool{number}", "MaxPooling2D", keeps=True)
+            window = {"kernel_size": 2, "stride": 2}
+            yield maps.row(stage.name, f"pool{number}", "MaxPooling2D", keeps=True, **window)
     yield from _head(spec, maps.shape)
 
 
@@ -161,7 +166,7 @@ def _stem(spec: Network, maps: _Maps):
         first = spec.stages[0].name
         yield _padded(maps, 1).row(first, "pool1_pad", "ZeroPadding2D", keeps=True)
         maps = maps.behind(3, 2, maps.shape[-1])
-        yield maps.row(first, "pool1", "MaxPooling2D", keeps=True)
+        yield maps.row(first, "pool1", "MaxPooling2D", keeps=True, kernel_size=3, stride=2)
     return maps
 
 
@@ -222,6 +227,8 @@ def _conv_bn(stage: str, name: str, maps: _Maps, filters, kernel, stride, bn):
         keeps=bn,
         parameters=weights if bn else weights + filters,  # the bias that BN makes redundant
         multiply_adds=weights * prod(out.shape[:2]),
+        kernel_size=kernel,
+        stride=stride,
     )
     if bn:
         statistics = {"parameters": 2 * filters, "moving_statistics": 2 * filters}

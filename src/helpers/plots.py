@@ -14,13 +14,18 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 
+from helpers.counting import Layer, StageTotal
 from helpers.data import Split
 from helpers.runs import Run
 
 # Okabe and Ito's palette: distinguishable without colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+HATCHES = ("", "////", "....", "xxxx", "----", "oooo")
+
+SHARED = ("parameters", "multiply_adds", "activations")
 
 
 def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error") -> Axes:
@@ -81,6 +86,94 @@ def by_layer(
     return ax
 
 
+def stage_shares(
+    totals_by_network: Mapping[str, Sequence[StageTotal]],
+    ax: Axes | None = None,
+    quantity: str = "multiply_adds",
+    *,
+    legend: bool = True,
+) -> Axes:
+    """Where in a network something sits: the share of each stage, in %, as bars.
+
+    `totals_by_network` maps a name to what `counting.by_stage` returned; `quantity`
+    is parameters, multiply_adds or activations. Stages stand from the input, at the
+    top, to the output; VGG's conv1_x stands beside conv1.
+
+    Raises ValueError without a network, or for another quantity.
+
+    Book: chapters 3 and 4.
+    """
+    if not totals_by_network:
+        raise ValueError("Expected at least one network. Received: none")
+    if quantity not in SHARED:
+        raise ValueError(
+            f"`quantity` must be one of {', '.join(SHARED)}. Received: quantity={quantity!r}"
+        )
+    ax = _axes(ax)
+    names = {}  # conv1 and conv1_x are one row
+    for totals in totals_by_network.values():
+        for total in totals:
+            names.setdefault(total.name.removesuffix("_x"), set()).add(total.name)
+    order = sorted(names, key=lambda name: (name == "fc", name))
+    height = 0.8 / len(totals_by_network)
+    for i, (network, totals) in enumerate(totals_by_network.items()):
+        numbers = [getattr(total, quantity) for total in totals]
+        shares = 100 * np.array(numbers) / sum(numbers)
+        rows = [order.index(total.name.removesuffix("_x")) for total in totals]
+        places = np.array(rows) - 0.4 + (i + 0.5) * height
+        look = {"facecolor": _light(COLOURS[i % 6]), "edgecolor": COLOURS[i % 6]}
+        bars = ax.barh(places, shares, 0.9 * height, label=network, hatch=HATCHES[i % 6], **look)
+        written = ["< 1" if 0 < share < 0.5 else f"{share:.0f}" for share in shares]
+        ax.bar_label(bars, written, padding=2, fontsize="small")
+    labels = [names[key].pop() if len(names[key]) == 1 else key for key in order]
+    ax.set_yticks(range(len(order)), labels)
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(len(order) - 0.4, -0.6)
+    ax.set_xticks([])
+    ax.set_xlim(0, 110)  # one scale for all quantities, and room for a number
+    ax.spines[["top", "right", "bottom"]].set_visible(False)
+    ax.set_title(f"{quantity.replace('_', '-')}, %", fontsize="medium", loc="left")
+    if legend:
+        ax.legend()
+    return ax
+
+
+def receptive_fields(
+    layers_by_network: Mapping[str, Sequence[Layer]], ax: Axes | None = None, *, side: int = 224
+) -> Axes:
+    """The receptive field of each convolution of the main path, first layer left.
+
+    `layers_by_network` maps a name to what `counting.layers` returned. The field is
+    the side in pixels of the square of the image that one number of the layer's
+    output can depend on; a level line marks the `side` of the image. Raises
+    ValueError without a network, or for one without convolutions.
+
+    Book: chapter 3.
+    """
+    if not layers_by_network:
+        raise ValueError("Expected at least one network. Received: none")
+    ax = _axes(ax)
+    for i, (network, layers) in enumerate(layers_by_network.items()):
+        fields = [
+            layer.receptive_field
+            for layer in layers
+            if layer.kind == "Conv2D" and not layer.name.endswith("_proj_conv")
+        ]
+        if not fields:
+            raise ValueError(f"Expected layers with convolutions. Received: none in {network}")
+        numbers = range(1, len(fields) + 1)
+        ax.plot(numbers, fields, marker="osD^vP"[i % 6], ms=3, label=network, **_look(i))
+    ax.axhline(side, color="#5f5f5f", linewidth=1, zorder=0)
+    place = {"xytext": (4, 3), "textcoords": "offset points", "fontsize": "small"}
+    ax.annotate(f"side of the image: {side}", (0, side), color="#5f5f5f", **place)
+    ax.set_xlabel("convolution, counted from the input")
+    ax.set_ylabel("receptive field (pixels)")
+    ax.set_xlim(left=0)
+    ax.set_ylim(bottom=0)
+    ax.legend(loc="upper left")
+    return ax
+
+
 def one_per_class(split: Split, class_names: Sequence[str], axes: np.ndarray) -> np.ndarray:
     """The first images of each class: a class per axis, again from the start, named.
 
@@ -104,6 +197,11 @@ def one_per_class(split: Split, class_names: Sequence[str], axes: np.ndarray) ->
 
 def _axes(ax):
     return ax if ax is not None else plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
+
+
+def _light(colour):
+    """The colour mixed with white, for surfaces under hatches."""
+    return tuple(1 - 0.45 * (1 - part) for part in to_rgb(colour))
 
 
 def _look(i):

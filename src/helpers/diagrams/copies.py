@@ -1,9 +1,4 @@
-"""Pictures of architectures, drawn from their specs.
-
-Every function draws on an `ax` and returns it; none saves.
-
-Book: chapter 1.
-"""
+"""A deep net as a copy of a shallow one. Book: chapter 1."""
 
 from __future__ import annotations
 

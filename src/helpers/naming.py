@@ -1,0 +1,108 @@
+"""What other libraries call our layers, and what a model's layers say about the network.
+
+| here              | keras.applications   | torchvision, timm           |
+|-------------------|----------------------|-----------------------------|
+| conv1_conv        | conv1_conv           | conv1                       |
+| conv3_1_2_conv    | conv3_block1_2_conv  | layer2.0.conv2              |
+| conv3_1_2_bn      | conv3_block1_2_bn    | layer2.0.bn2                |
+| conv3_1_proj_conv | conv3_block1_0_conv  | layer2.0.downsample.0       |
+| conv3_1_proj_bn   | conv3_block1_0_bn    | layer2.0.downsample.1       |
+| fc                | predictions          | fc                          |
+| conv3_1_conv, fc6 | block3_conv1, fc1    | (VGG: has no blocks)        |
+
+Source: keras.applications.resnet and vgg16, torchvision.models.resnet. Book: chapter 4.
+"""
+
+from __future__ import annotations
+
+import re
+
+import keras
+
+from helpers.specs import BOTTLENECK_STRIDES, BlockKind, BottleneckStride
+
+_OURS = re.compile(r"conv1_(conv|bn)|conv\d+_\d+_(([123]|proj)_)?(conv|bn)|fc[67]?")
+_PARTS_OF_A_BLOCK = re.compile(r"conv(\d+)_(\d+)_([123]|proj)_(conv|bn)")
+
+# Every layer with weights of these models; the others of keras.applications have more.
+_KERAS_RESNET = re.compile(r"conv1_(conv|bn)|conv[2-5]_block\d+_[0-3]_(conv|bn)|predictions")
+_KERAS_VGG = re.compile(r"block[1-5]_conv[1-4]|fc[12]|predictions")
+KERAS_MODELS = "ResNet50, ResNet101, ResNet152, VGG16 or VGG19"
+
+
+def in_keras(name: str) -> str:
+    """keras.applications' name for a layer of ours: `conv3_1_proj_bn` is `conv3_block1_0_bn`."""
+    if name in ("fc", "fc6", "fc7"):
+        return {"fc": "predictions", "fc6": "fc1", "fc7": "fc2"}[name]
+    if vgg := re.fullmatch(r"conv(\d+)_(\d+)_conv", name):
+        return f"block{vgg[1]}_conv{vgg[2]}"
+    name = re.sub(r"^(conv\d+)_(\d+)_", r"\1_block\2_", name)
+    return name.replace("_proj_", "_0_")
+
+
+def in_pytorch(name: str) -> str | None:
+    """torchvision's and timm's name for a layer of ours, None where they have none (VGG)."""
+    if name in ("conv1_conv", "conv1_bn", "fc"):
+        return {"conv1_conv": "conv1", "conv1_bn": "bn1", "fc": "fc"}[name]
+    if not (m := _PARTS_OF_A_BLOCK.fullmatch(name)):
+        return None
+    stage, block, number, kind = m.groups()
+    if number == "proj":
+        kind, number = "downsample.", "0" if kind == "conv" else "1"
+    return f"layer{int(stage) - 1}.{int(block) - 1}.{kind}{number}"
+
+
+def weighted(model: keras.Model) -> dict[str, keras.Layer]:
+    """The layers with weights of a network made by `networks.build`, by name.
+
+    Raises TypeError if it is not a Keras model, ValueError if it has other layers.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "`model` must be a network made by networks.build. "
+            f"Received: model={model!r:.80} of type {type(model).__name__}"
+        )
+    found = {layer.name: layer for layer in model.layers if layer.weights}
+    strange = [f"the layer {name!r}" for name in found if not _OURS.fullmatch(name)]
+    if strange or not found:
+        raise ValueError(
+            "`model` must be a network made by networks.build. Received: a model named "
+            f"{model.name!r} with {strange[0] if strange else 'no weights'}"
+        )
+    return found
+
+
+def weighted_in_keras(source: keras.Model) -> dict[str, keras.Layer]:
+    """The layers with weights of a model of keras.applications, by its names.
+
+    Raises ValueError if it is none of those whose layers are ours.
+    """
+    found = {layer.name: layer for layer in source.layers if layer.weights}
+    known = _KERAS_RESNET if "conv1_conv" in found else _KERAS_VGG
+    strange = [f"the layer {name!r}" for name in found if not known.fullmatch(name)]
+    if strange or not found:
+        raise ValueError(
+            f"`source` must be {KERAS_MODELS} of keras.applications. Received: a model named "
+            f"{source.name!r} with {strange[0] if strange else 'no weights'}. Between two "
+            "networks of the book: model.set_weights(other.get_weights())."
+        )
+    return found
+
+
+def bottleneck_stride(layers: dict[str, keras.Layer]) -> BottleneckStride | None:
+    """Which convolution of the bottleneck blocks has the stride, None if none of them has.
+
+    `layers` by our names, as `weighted` returns them.
+    """
+    for name, layer in layers.items():
+        m = re.fullmatch(r"(conv\d+_\d+)_([12])_conv", name)
+        if m and f"{m[1]}_3_conv" in layers and max(layer.strides) > 1:
+            return BOTTLENECK_STRIDES[int(m[2]) - 1]
+    return None
+
+
+def block(model: keras.Model) -> BlockKind:
+    """The kind of a network's blocks as `specs` calls it: plain, basic or bottleneck."""
+    if not any(layer.name.endswith("_add") for layer in model.layers):
+        return "plain"
+    return "bottleneck" if any(n.endswith("_3_conv") for n in weighted(model)) else "basic"

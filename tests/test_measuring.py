@@ -1,0 +1,134 @@
+"""measuring: times of a layer that sleeps, memory of networks whose sizes are known."""
+
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import counting, measuring, networks, specs
+
+SMALL = specs.narrowed(specs.resolve("resnet20", input_shape=(8, 8, 3), num_classes=4), 4)
+calls = []
+
+
+class Sleep(keras.layers.Layer):
+    """Passes its input on after a number of milliseconds."""
+
+    def __init__(self, milliseconds, **kwargs):
+        super().__init__(**kwargs)
+        self.milliseconds = milliseconds
+
+    def call(self, x):
+        import tensorflow as tf
+
+        def wait(value):
+            calls.append(self.milliseconds)
+            time.sleep(self.milliseconds / 1000)
+            return value
+
+        y = tf.py_function(wait, [x], "float32")
+        y.set_shape(x.shape)
+        return y
+
+    def get_config(self):
+        return {**super().get_config(), "milliseconds": self.milliseconds}
+
+
+def sleeper(milliseconds):
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, keras.layers.Dense(2)(Sleep(milliseconds)(inputs)))
+
+
+# --- time -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("training_step", [False, True])
+def test_a_layer_that_sleeps(training_step):
+    """It takes 200 ms for a batch of 4, so 50 ms an image, however busy the machine is."""
+    models = {"short": sleeper(40), "long": sleeper(200)}
+    times = measuring.seconds_per_image(models, 4, training_step=training_step, rounds=3)
+    assert list(times) == ["short", "long"]
+    assert times["long"].shape == (3,)
+    assert times["long"].min() >= 0.050
+    assert times["short"].min() >= 0.010
+    assert np.median(times["long"]) < 4 * 0.050
+    assert 1 < np.median(times["long"] / times["short"]) <= 5.1
+
+
+def test_the_models_take_turns_and_the_first_turns_do_not_count():
+    calls.clear()
+    models = {"a": sleeper(1), "b": sleeper(2)}
+    measuring.seconds_per_image(models, 2, rounds=4)
+    assert calls == [1, 1, 2, 2, *[1, 2, 2, 1] * 2]
+
+
+@pytest.mark.parametrize("training_step", [False, True])
+def test_a_model_is_left_as_it_was(training_step):
+    model = networks.build(SMALL)
+    before = model.get_weights()
+    measuring.seconds_per_image({"net": model}, 2, training_step=training_step, rounds=1)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    assert not model.compiled
+
+
+def test_a_training_step_takes_longer_than_a_forward_pass():
+    model = {"net": networks.build(SMALL, input_shape=(32, 32, 3))}
+    forward = measuring.seconds_per_image(model, 32, rounds=5)["net"]
+    step = measuring.seconds_per_image(model, 32, training_step=True, rounds=5)["net"]
+    assert step.min() > 1.2 * forward.min()
+
+
+@pytest.mark.parametrize(
+    ("models", "options", "error", "message"),
+    [
+        ({}, {}, ValueError, "at least one model"),
+        ({"a": "resnet20"}, {}, TypeError, r"a: expected a keras.Model.*Received: str"),
+        ({"a": sleeper(0)}, {"batch_size": 0}, ValueError, "Received: batch_size=0"),
+        ({"a": sleeper(0)}, {"rounds": 1.5}, ValueError, "Received: rounds=1.5"),
+    ],
+)
+def test_wrong_arguments_of_seconds_per_image(models, options, error, message):
+    with pytest.raises(error, match=message):
+        measuring.seconds_per_image(models, **options)
+
+
+# --- memory -----------------------------------------------------------------------
+
+
+def test_the_slope_and_the_rest():
+    """Three points on the line 700 + 30 n."""
+    memory = measuring.TrainingMemory((1, 2, 4), (730, 760, 820))
+    assert memory.per_image == pytest.approx(30)
+    assert memory.fixed == pytest.approx(700)
+
+
+def test_memory_grows_as_counted():
+    """Predicted from the spec alone, and not disturbed by what this process holds."""
+    spec = specs.resolve("resnet20", input_shape=(64, 64, 3))
+    ballast = np.ones(800_000_000, "uint8")
+    memory = measuring.training_memory(spec, (8, 40))
+    assert memory.batch_sizes == (8, 40)
+    assert memory.per_image == pytest.approx(4 * counting.activations(spec), rel=0.1)
+    assert max(memory.peaks) < ballast.nbytes + 1_000_000_000
+    assert memory.fixed > 100 * 2**20, "TensorFlow alone takes hundreds of MiB"
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "message"),
+    [
+        ("resnet35", (1, 2), "name='resnet35'"),
+        ("resnet20", (4,), r"at least two.*batch_sizes=\(4,\)"),
+        ("resnet20", (4, 4), "at least two different"),
+        ("resnet20", (0, 4), "batch_size=0"),
+    ],
+)
+def test_wrong_arguments_of_training_memory(name, sizes, message):
+    with pytest.raises(ValueError, match=message):
+        measuring.training_memory(name, sizes)
+
+
+def test_a_process_that_fails_is_named(monkeypatch):
+    monkeypatch.setitem(measuring._SURROUNDINGS, "KERAS_BACKEND", "nonsense")
+    with pytest.raises(RuntimeError, match=r"resnet20 with 1 images.*exit status 1.*nonsense"):
+        measuring.training_memory("resnet20", (1, 2))
