@@ -31,6 +31,10 @@ def recorded(*nets):
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.2), layout="constrained", sharey=True)
     plots.curves(of_nets, axes[0])
     plots.curves(of_nets, axes[1], "validation_error")
+    if len(nets) > 2:  # too many for a legend inside a panel
+        for ax in axes:
+            ax.get_legend().remove()
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -136,6 +140,8 @@ TAKEN = {
     "01-trained": ("01-degradation", "fig-01-trained"),
     "02-gradients": ("02-identity-shortcuts", "fig-02-gradients"),
     "02-live": ("02-identity-shortcuts", "fig-02-live"),
+    "03-effective": ("03-resnet34", "fig-03-effective"),
+    "03-live": ("03-resnet34", "fig-03-live"),
     "shapes": ("shapes", "fig-shapes-images"),
 }
 

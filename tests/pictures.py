@@ -44,12 +44,11 @@ def boxes(ax):
     return [patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
 
 
-def heights(arrow):
-    """From where to where on the sheet an arrow goes, once its figure is drawn."""
+def drawn_points(arrow):
+    """The points of an arrow and of its head, once its figure is drawn."""
     path = arrow.get_path()
     points = zip(path.vertices, path.codes, strict=True)
-    ys = [y for (_, y), code in points if code != Path.CLOSEPOLY]
-    return max(ys), min(ys)
+    return [point for point, code in points if code != Path.CLOSEPOLY]
 
 
 def assert_legible(ax):

@@ -6,6 +6,7 @@ import sys
 import keras
 import pytest
 
+import paper
 from conftest import coloured
 from helpers import datasets, networks, recipes, runs, specs, training
 from helpers.__main__ import main
@@ -49,6 +50,38 @@ def test_count_with_options(capsys):
     assert "64 x 64 x 16" in out
 
 
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("resnet50", "resnet50: 50 weighted layers"),
+        ("resnet50", "25,557,032 trainable parameters, 53,120 moving statistics"),
+        ("resnet50", f"{paper.by_hand('resnet50', 'B')[2]:,} multiply-adds"),
+        ("resnet50 --bottleneck-stride 3x3", "resnet50-v1.5: 50 weighted layers"),
+        (
+            "resnet50 --bottleneck-stride 3x3",
+            f"{paper.by_hand('resnet50', 'B', v1_5=True)[2]:,} multiply-adds",
+        ),
+        ("resnet50 --bottleneck-stride 3x3 --shortcut C", "resnet50-C-v1.5: 50 weighted layers"),
+        ("resnet101", "44,549,160 trainable parameters, 105,344 moving statistics"),
+        ("resnet152", "60,192,808 trainable parameters, 151,424 moving statistics"),
+        ("vgg19", "143,667,240 trainable parameters, 0 moving statistics"),
+        ("vgg16", f"{paper.vgg_by_hand('vgg16')[2]:,} multiply-adds"),
+    ],
+)
+def test_count_prints_bottlenecks_and_vgg(command, expected, capsys):
+    assert main(["count", *command.split()]) == 0
+    assert expected in capsys.readouterr().out
+
+
+def test_count_names_vgg_s_layers(capsys):
+    assert main(["count", "vgg16", "--classes", "37"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    pool, fc6, fc = (next(r for r in rows if r and r[0] == n) for n in ("pool5", "fc6", "fc"))
+    assert pool[1:] == ["MaxPooling2D", "7", "x", "7", "x", "512", "0", "0"]
+    assert fc6[1:] == ["Dense", "4096", f"{7 * 7 * 512 * 4096 + 4096:,}", f"{7 * 7 * 512 * 4096:,}"]
+    assert fc[2] == "37"
+
+
 def test_train_records_and_evaluate_reads_back(small, tmp_path, capsys):
     model = tmp_path / "my nets" / "tiny.keras"
     model.parent.mkdir()
@@ -87,16 +120,32 @@ def test_the_command_of_a_run_names_the_images_that_a_variable_chose(small, monk
     assert " --data shapes " in runs.load(name).command
 
 
+def test_another_option_stands_in_the_name_of_the_record(small, tmp_path, capsys):
+    command = "train tiny6 --data shapes --shortcut B --epochs 1 --seed 0"
+    unfinished = ["--checkpoints", str(tmp_path / "unfinished"), "--quiet"]
+    assert main([*command.split(), *unfinished]) == 0
+    assert runs.names() == ["shapes-tiny6-B-he2015-cifar10-1steps-seed0"]
+    run = runs.load(runs.names()[0])
+    assert (run.network, run.spec["shortcut"]) == ("tiny6-B", "B")
+    assert " --shortcut B " in run.command
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
         ("count resnet99", "resnet20"),
         ("count plain20 --shortcut A", "plain net"),
+        ("count vgg16 --shortcut B", "vgg16 is a plain net"),
+        ("count resnet34 --bottleneck-stride 3x3", "bottleneck_stride='3x3'"),
+        ("count resnet50 --bottleneck-stride 2x2", "1x1, 3x3"),
+        ("count resnet50 --input-size 31", "at least 32"),
         ("count resnet20 --shortcut D", "A, B, C"),
         ("count resnet20 --classes 0", "num_classes"),
         ("count resnet20 --input-size 2", "at least 4"),
         ("count resnet20 --input-size 0", "input_shape"),
         ("train resnet99", "resnet20"),
+        ("train tiny6 --shortcut D", "A, B, C"),
+        ("train plain20 --shortcut B", "plain20 is a plain net"),
         ("train tiny6 --recipe adam", "he2015-cifar10"),
         ("train tiny6 --data mnist", "cifar10"),
         ("train tiny6 --precision float16", "mixed_bfloat16"),

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from helpers import diagrams, specs
-from pictures import all_words, arrows, assert_legible, basic, boxes, heights, words
+from pictures import all_words, arrows, assert_legible, basic, boxes, drawn_points, words
 
 
 @pytest.fixture(autouse=True)
@@ -119,12 +119,15 @@ def test_a_shortcut_spans_its_block():
     ax = drawn("resnet50")
     ax.figure.draw_without_rendering()
     curved = arrows(ax)
-    middles = [box.get_y() + box.get_height() / 2 for box in boxes(ax)]
-    spans = [heights(patch) for patch in curved]
-    for start, end in spans:
-        assert len([y for y in middles if end < y < start]) == 3
-    for (_, end), (start, _) in itertools.pairwise(spans):
-        assert start == pytest.approx(end, abs=0.5)  # half an arrow's head
+    kernels = [
+        (t.get_position()[1], t.get_text()[:3]) for t in words(ax) if "conv," in t.get_text()
+    ]
+    spans = [[y for _, y in drawn_points(curve)] for curve in curved]
+    for ys in spans:
+        inside = [kernel for y, kernel in kernels if min(ys) < y < max(ys)]
+        assert inside == ["1x1", "3x3", "1x1"]
+    for above, below in itertools.pairwise(spans):
+        assert max(below) == pytest.approx(min(above), abs=0.5)  # half an arrow's head
 
 
 def test_stages_are_named_and_coloured_by_their_filters():

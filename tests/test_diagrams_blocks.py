@@ -19,7 +19,7 @@ from pictures import (
     basic,
     boxes,
     column,
-    heights,
+    drawn_points,
     words,
 )
 
@@ -66,8 +66,10 @@ def test_the_shortcut_leaves_before_the_first_layer_and_arrives_at_the_sum():
     (_, start), (_, across) = line.get_xydata()
     top = max(patch.get_y() + patch.get_height() for patch in boxes(ax))
     assert start == across > top
-    (plus,) = (t for t in words(ax) if t.get_text() == "+")
-    assert heights(arrow)[1] == pytest.approx(plus.get_position()[1], abs=0.5)
+    (plus,) = (t.get_position() for t in words(ax) if t.get_text() == "+")
+    tip = min(map(tuple, drawn_points(arrow)))  # leftmost
+    assert tip[0] - plus[0] == pytest.approx(0.8, abs=0.3)  # the radius, less the line's width
+    assert tip[1] == pytest.approx(plus[1], abs=0.1)
 
 
 @pytest.mark.parametrize(

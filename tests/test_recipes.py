@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from helpers import recipes
-from helpers.recipes import HE2015_CIFAR10, HE2015_CIFAR10_WARMUP, Recipe
+from helpers.recipes import HE2015_CIFAR10, HE2015_CIFAR10_WARMUP, QUICK, Recipe
 
 
 def test_the_recipe_of_section_4_2():
@@ -76,6 +76,16 @@ def test_scaled_moves_the_boundaries_in_proportion():
     kept = ("batch_size", "learning_rate", "momentum", "weight_decay", "source", "flip")
     assert [getattr(recipe, k) for k in kept] == [getattr(HE2015_CIFAR10, k) for k in kept]
     assert HE2015_CIFAR10_WARMUP.scaled(1404).warmup_steps == 400
+
+
+def test_the_quick_recipe_is_the_papers_in_450_steps():
+    """A half at 0.1, a quarter at 0.01, a quarter at 0.001; padded less, for images of 16x16."""
+    assert (QUICK.name, QUICK.steps, QUICK.boundaries) == ("quick", 450, (225, 337))
+    changed = {"name", "source", "steps", "boundaries", "padding"}
+    for field in dataclasses.fields(Recipe):
+        same = getattr(QUICK, field.name) == getattr(HE2015_CIFAR10, field.name)
+        assert same is (field.name not in changed), field.name
+    assert QUICK.padding == 2
 
 
 @pytest.mark.parametrize("steps", range(1, 30))

@@ -70,7 +70,7 @@ def pair():
 
 def difference(source, model, x, training=False):
     """The largest difference of the logits, as a share of the largest logit."""
-    expected, found = (np.array(m(x, training=training)) for m in (source, model))
+    expected, found = (keras.ops.convert_to_numpy(m(x, training=training)) for m in (source, model))
     assert np.isfinite(expected).all()
     assert expected.std(axis=0).max() > 1e-3 * abs(expected).max()
     return abs(found - expected).max() / abs(expected).max()

@@ -9,13 +9,17 @@ Book: all chapters.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 
 import keras
 import numpy as np
 
-from helpers import blocks, counting, networks, specs
-from helpers.specs import Network
+from helpers import blocks, counting, matching, networks, specs
+from helpers.specs import BottleneckStride, Network
+
+# Where the book introduces each kind of block.
+_CHAPTERS = {"plain": 1, "basic": 2, "convolution": 3, "bottleneck": 4}
 
 
 def shows(statement: str, holds: bool) -> None:
@@ -49,94 +53,16 @@ def same_outputs(model: keras.Model, reference: keras.Model, *, seed: int = 0) -
     """Checks that two models are the same function, given the same weights.
 
     Copies the reference's weights, moving statistics included, into `model` and
-    compares, for 16 random images: the outputs in inference mode, the outputs in
-    training mode, and the moving statistics afterwards. The reference is left as it
-    was. Layers correspond by their place in the graph: from input to output, and
-    where two ways meet, the one with more layers first.
+    compares, for random images: the outputs in inference mode, those in training mode
+    (not where there is dropout), and the moving statistics afterwards. The reference
+    is left as it was.
+
+    Layers correspond by their place in the graph: from input to output, and where two
+    ways meet, the one with more layers first. Names, and which way is written first,
+    do not matter. In a small model every other way of pairing equal shapes is tried.
     """
-    _compare(model, reference, seed, chapter=1)
+    _compare(model, reference, seed)
     print(f"Same weights, same outputs: {model.name} and {reference.name}.")
-
-
-def _compare(model, reference, seed, chapter):
-    mine, theirs = _weights(model), _weights(reference)
-    _same_shapes(mine, theirs, reference.name, chapter)
-    shape = (16, *reference.input_shape[1:])
-    images = np.random.default_rng(seed).normal(size=shape).astype("float32")
-    state = [keras.ops.convert_to_numpy(w) for w in theirs]
-    _assign(mine, state)
-    advice = (
-        f"expected the same as {reference.name}. Look at the order of convolution, batch "
-        "normalization (epsilon 1e-5), ReLU and addition, at the stride, and at the padding, "
-        f"the same on every side (chapter {chapter})."
-    )
-    # A deep net without shortcuts amplifies rounding, most of all in training
-    # mode; a wrong layer makes a difference of the size of the outputs.
-    for mode, tolerance in (("inference", 2e-4), ("training", 2e-2)):
-        expected, came = (
-            keras.ops.convert_to_numpy(m(images, training=mode == "training"))
-            for m in (reference, model)
-        )
-        difference = float(abs(expected - came).max() / abs(expected).max())
-        if not difference < tolerance:
-            raise AssertionError(
-                f"With the same weights the outputs differ by {difference:.1%} in {mode} "
-                f"mode; {advice}"
-            )
-    moved = (map(keras.ops.convert_to_numpy, pair) for pair in zip(theirs, mine, strict=True))
-    same_statistics = all(np.allclose(a, b, rtol=0.05, atol=1e-2 * abs(a).max()) for a, b in moved)
-    _assign(theirs, state)
-    _assign(mine, state)
-    if not same_statistics:
-        raise AssertionError(
-            "The outputs agree, the moving statistics after one batch do not. Look at batch "
-            "normalization's momentum: 0.9 here, 0.99 in Keras (chapter 1)."
-        )
-
-
-def _weights(model):
-    """A model's weights in the order that `same_outputs` describes.
-
-    A model whose graph Keras does not know, a subclassed one, keeps its own order.
-    """
-    if not getattr(model, "outputs", None):
-        return model.weights
-    order, seen, todo = [], set(), [(model.outputs[0]._keras_history.operation, False)]
-    depth = {}
-    for layer in model.layers:  # from input to output
-        parents = (depth.get(p, 0) for p in _parents(layer))
-        depth[layer] = bool(layer.weights) + max(parents, default=0)
-    while todo:
-        layer, after_its_parents = todo.pop()
-        if after_its_parents:
-            order.append(layer)
-        elif layer not in seen:
-            seen.add(layer)
-            todo.append((layer, True))
-            todo += [(p, False) for p in sorted(_parents(layer), key=lambda p: depth.get(p, 0))]
-    return [weight for layer in order for weight in getattr(layer, "weights", ())]
-
-
-def _parents(layer):
-    return [node.operation for node in layer._inbound_nodes[0].parent_nodes]
-
-
-def _assign(variables, arrays):
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
-
-
-def _same_shapes(mine, theirs, name, chapter):
-    shapes = ([tuple(w.shape) for w in weights] for weights in (theirs, mine))
-    pairs = list(itertools.zip_longest(*shapes, fillvalue="nothing"))
-    at = next((i for i, (expected, came) in enumerate(pairs) if expected != came), None)
-    if at is not None:
-        where = theirs[at].path if at < len(theirs) else "past the last one"
-        raise AssertionError(
-            f"Weight {at} of {len(theirs)} differs: expected shape {pairs[at][0]}, came "
-            f"{pairs[at][1]}. In {name} it is {where}. The order of the layers and "
-            f"the use of biases decide this (chapter {chapter})."
-        )
 
 
 def plain_block(function: Callable) -> None:
@@ -146,7 +72,7 @@ def plain_block(function: Callable) -> None:
     convolutions without bias, each with batch normalization and then ReLU, the
     stride in the first.
     """
-    _block(function, blocks.plain_block, chapter=1, added=False)
+    _block(function, blocks.plain_block, "the stride is in the first convolution")
 
 
 def basic_block(function: Callable) -> None:
@@ -156,60 +82,148 @@ def basic_block(function: Callable) -> None:
     two 3x3 convolutions in F, and on the shortcut a 1x1 projection with batch
     normalization where stride or channels change the shape (option B).
     """
-    _block(function, blocks.basic_block, chapter=2)
+    hint = "the last ReLU comes after the addition, the stride is in the first convolution"
+    _block(function, blocks.basic_block, hint)
 
 
-def bottleneck_block(function: Callable, bottleneck_stride: str = "1x1") -> None:
+def bottleneck_block(function: Callable, bottleneck_stride: BottleneckStride = "1x1") -> None:
     """Checks a bottleneck block of your own, `function(x, filters, stride)`.
 
     `filters` are those of the 3x3 convolution; the output has four times as many
     channels. Any way of writing it is right that gives the same function as
     `blocks.bottleneck_block` with option B and this `bottleneck_stride`.
     """
-    options = {"bottleneck_stride": bottleneck_stride}
-    _block(function, blocks.bottleneck_block, chapter=4, expansion=specs.EXPANSION, **options)
-
-
-def _block(function, reference, *, chapter, added=True, expansion=1, **options):
-    what, filters = reference.__name__.replace("_", " "), 6
-    # Everything changes; the channels alone; nothing, so that the shortcut is the identity.
-    for stride, channels in ((2, 4), (1, 4), (1, expansion * filters)):
-        x = keras.Input((8, 8, channels))
-        expected = keras.Model(x, reference(x, filters, stride, name="block", **options), name=what)
-        case = f"At stride {stride}, with filters={filters} and {channels} channels coming in,"
-        try:
-            came = keras.Model(x, function(x, filters, stride), name="yours")
-        except ValueError as error:
-            raise AssertionError(
-                f"{case} your block cannot be built. Where the shape changes, and be it the "
-                f"channels alone, the shortcut needs a projection (chapter {chapter}). Keras "
-                f"says: {error}"
-            ) from error
-        if came.output_shape != expected.output_shape:
-            raise AssertionError(
-                f"{case} a {what} maps {came.input_shape} to {expected.output_shape}; yours gives "
-                f"{came.output_shape}. The stride belongs to one convolution of the main path "
-                f"alone, and to the projection where there is one (chapter {chapter})."
-            )
-        if not added and any(isinstance(layer, keras.layers.Add) for layer in came.layers):
-            raise AssertionError(
-                "A plain block adds nothing to its output; yours holds an Add layer. "
-                "That is the residual block of chapter 2."
-            )
-        try:
-            _compare(came, expected, 0, chapter)
-        except AssertionError as error:
-            raise AssertionError(f"{case} {error}") from None
-    print(f"Same weights, same outputs: yours and blocks.{reference.__name__}, at stride 1 and 2.")
+    where = "first 1x1" if bottleneck_stride == "1x1" else "3x3"
+    hint = f"the last ReLU comes after the addition, the stride is in the {where} convolution"
+    _block(function, blocks.bottleneck_block, hint, bottleneck_stride=bottleneck_stride)
 
 
 def network(model: keras.Model, name_or_spec: str | Network) -> None:
     """Checks a network of your own: parameters, then outputs with equal weights."""
     spec = specs.resolve(name_or_spec)
+    expected = (None, *spec.input_shape)
+    if model.input_shape != expected:
+        raise AssertionError(
+            f"{spec.name} takes images of the shape {expected}; yours takes {model.input_shape}. "
+            "For another size: checks.network(model, specs.resolve(name, input_shape=...))."
+        )
     parameters(model, spec)
     activation = "softmax" if _softmax(model) else None
-    same_outputs(model, networks.build(spec, classifier_activation=activation))
+    reference = networks.build(spec, classifier_activation=activation)
+    _compare(model, reference, 0, _CHAPTERS[spec.stages[0].block])
+    print(f"Same weights, same outputs: {model.name} and {reference.name}.")
 
 
 def _softmax(model):
     return getattr(model.layers[-1], "activation", None) is keras.activations.softmax
+
+
+def _block(function, reference, hint, **options):
+    what, filters = reference.__name__.replace("_", " "), 6
+    kind = what.split()[0]
+    chapter, residual = _CHAPTERS[kind], kind in specs.RESIDUAL_BLOCKS
+    out = filters * (specs.EXPANSION if kind == "bottleneck" else 1)
+    # Nothing changes; the channels; the size; both.
+    for stride, channels in itertools.product((1, 2), (out, 4)):
+        x = keras.Input((8, 8, channels))
+        expected = keras.Model(x, reference(x, filters, stride, name="block", **options), name=what)
+        random = np.random.default_rng(0)
+        for weight in expected.weights:
+            if len(weight.shape) == 1:  # of a batch normalization: nothing neutral
+                weight.assign(random.uniform(0.5, 1.5, weight.shape))
+        case = f"At stride {stride}, with filters={filters} and {channels} channels coming in:"
+        try:
+            y = function(x, filters, stride)
+        except ValueError as error:
+            why = (
+                "Where size or channels change, and be it one of them alone, the shortcut needs a "
+                f"projection (chapter {chapter}). "
+            )
+            raise AssertionError(
+                f"{case} your block cannot be built. {why * residual}Keras says: {error}"
+            ) from error
+        if not isinstance(y, keras.KerasTensor):
+            raise AssertionError(
+                f"{case} your function should return the output of the block. It returned {y!r}."
+            )
+        came = keras.Model(x, y, name="yours")
+        if came.output_shape != expected.output_shape:
+            raise AssertionError(
+                f"{case} a {what} maps {came.input_shape} to {expected.output_shape}; yours gives "
+                f"{came.output_shape}. It puts out {out // filters} x filters channels. The stride "
+                "belongs to one convolution of the main path alone, and to the projection where "
+                f"there is one (chapter {chapter})."
+            )
+        adds = any(type(operation).__name__ == "Add" for operation in came.operations)
+        if adds and not residual:
+            raise AssertionError(
+                "A plain block adds nothing to its output; yours holds an addition. "
+                "That is the residual block of chapter 2."
+            )
+        try:
+            _compare(came, expected, 0, chapter, hint)
+        except AssertionError as error:
+            raise AssertionError(f"{case} {error}") from None
+    print(f"Same weights, same outputs: yours and blocks.{reference.__name__}, at stride 1 and 2.")
+
+
+# --- the comparison ---------------------------------------------------------------
+
+
+def _compare(model, reference, seed, chapter=1, hint="an addition comes before the last ReLU"):
+    theirs = matching.layers(reference)
+    pairings = matching.pairings(matching.layers(model), theirs, reference.name, chapter)
+    shape = reference.input_shape[1:]
+    images = np.random.default_rng(seed).normal(size=(16 if max(shape) <= 64 else 4, *shape))
+    images = images.astype("float32")
+    weights = [weight for layer in theirs for weight in layer]
+    state = [keras.ops.convert_to_numpy(weight) for weight in weights]
+    advice = (
+        f"expected the same as {reference.name}. Look at the order of convolution, batch "
+        f"normalization (epsilon 1e-5) and ReLU: {hint}. Then at the padding, the same on every "
+        f"side (chapter {chapter})."
+    )
+
+    def difference(training):
+        expected, came = (
+            keras.ops.convert_to_numpy(m(images, training=training)) for m in (reference, model)
+        )
+        return float(abs(expected - came).max() / abs(expected).max())
+
+    def differs(by, mode):
+        return AssertionError(
+            f"With the same weights the outputs differ by {by:.1%} in {mode} mode; {advice}"
+        )
+
+    # A deep net without shortcuts amplifies rounding, most of all in training
+    # mode; a wrong layer makes a difference of the size of the outputs.
+    least = math.inf
+    try:
+        for pairing in pairings:
+            copies = [weight for layer in pairing for weight in layer]
+            _assign(copies, state)
+            least = min(least, difference(training=False))
+            if least < 2e-4:
+                break
+        else:
+            raise differs(least, "inference")
+        if any(isinstance(layer, keras.layers.Dropout) for layer in reference.layers):
+            return
+        found = difference(training=True)
+        if not found < 2e-2:
+            raise differs(found, "training")
+        for pair in zip(weights, copies, strict=True):
+            a, b = map(keras.ops.convert_to_numpy, pair)
+            if not np.allclose(a, b, rtol=0.05, atol=1e-2 * abs(a).max()):
+                raise AssertionError(
+                    "The outputs agree, the moving statistics after one batch do not. Look at "
+                    "batch normalization's momentum: 0.9 here, 0.99 in Keras (chapter 1)."
+                )
+    finally:
+        _assign(weights, state)
+        _assign(copies, state)
+
+
+def _assign(variables, arrays):
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
