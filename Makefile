@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+BACKENDS := .venv-backends
 CHECKED := _build/.checked
 SOURCES := _config.yml _toc.yml index.md tests/check_site.py \
 	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.*)
@@ -20,11 +21,21 @@ RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute 
 	--ExecutePreprocessor.kernel_name=python3 \
 	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
 
+# What runs on Keras' other backends, too. XLA compiles for JAX without optimising: nets
+# as small as those of the tests take longer to compile than to run. What it compiled is kept.
+BACKEND_TESTS := tests/test_blocks.py tests/test_layers.py tests/test_networks_outputs.py \
+	tests/test_weights_files.py \
+	"tests/test_weights.py::test_same_outputs_as_keras_applications[ResNet50]"
+ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
+	XLA_FLAGS=--xla_backend_optimization_level=0 \
+	JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+TEST_BACKEND = $(BACKENDS)/bin/python -m pytest --disable-warnings -m "not one_backend" $(BACKEND_TESTS)
+
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve test notebooks figures run lab lint format lock clean
+.PHONY: help setup book serve test backends notebooks figures run lab lint format lock clean
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
@@ -68,6 +79,16 @@ test: $(INSTALLED)  ## pytest, then every notebook against its stored outputs
 	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 notebooks/
 
+backends: $(BACKENDS)/.installed  ## blocks, layers, networks and weights on JAX and PyTorch
+	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND)
+	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND)
+
+$(BACKENDS)/.installed: requirements-backends.txt requirements.lock | $(INSTALLED)
+	@echo "Installing JAX and PyTorch into $(BACKENDS): a few minutes, once"
+	@$(BIN)/python -m venv --clear $(BACKENDS)
+	$(BACKENDS)/bin/python -m pip install --quiet -r requirements-backends.txt -c requirements.lock
+	@touch $@
+
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
 	$(ON_SHAPES) $(RUN) --inplace \
 		--ClearMetadataPreprocessor.enabled=True \
@@ -102,4 +123,4 @@ lock:  ## choose versions for requirements.txt anew (keeps those that still fit;
 		$(if $(UPGRADE),--upgrade)
 
 clean:  ## remove what was built and installed, not what was trained
-	rm -rf _build $(VENV) .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf _build $(VENV) $(BACKENDS) .pytest_cache .ruff_cache src/*.egg-info

@@ -142,6 +142,7 @@ TAKEN = {
     "02-live": ("02-identity-shortcuts", "fig-02-live"),
     "03-effective": ("03-resnet34", "fig-03-effective"),
     "03-live": ("03-resnet34", "fig-03-live"),
+    "04-read": ("04-bottleneck", "fig-04-read"),
     "shapes": ("shapes", "fig-shapes-images"),
 }
 

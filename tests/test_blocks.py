@@ -101,6 +101,7 @@ def test_blocks_without_batch_norm_against_numpy(case):
     )
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("case", [c for c in CASES if c[3] == 2 and c[1] == 4 != c[2]])
 def test_the_reference_s_gradients_against_differences(case, training):

@@ -2,8 +2,8 @@
 
 Imports go down this list and never up:
 specs, counting, layers, blocks, networks, naming, weights, shapes, data, datasets,
-recipes, runs, callbacks, training, inspection, plots, diagrams, matching,
-checks, glue.
+recipes, runs, callbacks, training, inspection, measuring, plots, diagrams,
+matching, checks, glue.
 """
 
 __version__ = "0.1.0"

@@ -8,6 +8,8 @@ Book: chapter 4.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import pickle
 import subprocess
@@ -61,9 +63,10 @@ def seconds_per_image(
     _positive(batch_size=batch_size, rounds=rounds)
     turn = _training_turn if training_step else _inference_turn
     turns = {name: turn(model, batch_size) for name, model in models.items()}
-    for take in turns.values():
-        for _ in range(_WARM_UP):
-            take()
+    with _quiet_tensorflow():
+        for take in turns.values():
+            for _ in range(_WARM_UP):
+                take()
     seconds = {name: np.zeros(rounds) for name in turns}
     for i in range(rounds):
         for name in list(turns)[:: 1 if i % 2 == 0 else -1]:
@@ -131,6 +134,18 @@ def _positive(**numbers: int) -> None:
     for key, value in numbers.items():
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"`{key}` must be a positive integer. Received: {key}={value!r}")
+
+
+@contextlib.contextmanager
+def _quiet_tensorflow():
+    """TensorFlow takes several models, each with its own graph, for one traced too often."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _noise(model: keras.Model, batch_size: int) -> np.ndarray:
