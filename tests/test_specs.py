@@ -295,3 +295,17 @@ def test_specs_and_counting_need_neither_keras_nor_tensorflow():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_two_nets_of_the_readers_own_never_share_a_name():
+    own = dataclasses.replace(specs.get("resnet50"), name="own")
+    names = {
+        specs.resolve(own, shortcut=option, bottleneck_stride=stride).name
+        for option in "ABC"
+        for stride in ("1x1", "3x3")
+    }
+    assert len(names) == 6
+    tagged = specs.resolve(own, shortcut="C")
+    assert specs.resolve(tagged, bottleneck_stride="3x3").name == "own-C-v1.5"
+    both_back = specs.resolve(tagged, bottleneck_stride="3x3")
+    assert specs.resolve(both_back, bottleneck_stride="1x1").name == tagged.name

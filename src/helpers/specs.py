@@ -291,8 +291,8 @@ def _renamed(old: Network, new: Network) -> str:
     base = _TAG.sub("", old.name)
     usual = _NETWORKS.get(base.split("-")[0])
     option = new.shortcut if new.shortcut != (usual or old).shortcut else None
-    if usual is None and base != old.name and new.shortcut == old.shortcut:
-        return old.name  # a spec of the reader's own that has a tag already
+    if usual is None and option is None and (tag := re.search(r"-([ABC])(?=-|$)", old.name)):
+        option = tag[1]  # a spec of the reader's own keeps the tag that it has
     stride = "v1.5" if new.bottleneck_stride == "3x3" else None
     return "-".join(filter(None, (base, option, stride)))
 
