@@ -86,7 +86,7 @@ def test_a_seed_gives_the_same_batches_and_another_seed_others(data):
 @pytest.mark.parametrize("epoch", [1, 2])
 def test_batches_go_on_where_another_training_stopped(data, epoch):
     whole = take(datasets.training_batches(data, 16, seed=3), 9)
-    rest = take(datasets.training_batches(data, 16, seed=3, first_epoch=epoch), 9 - 3 * epoch)
+    rest = take(datasets.training_batches(data, 16, seed=3, first_step=3 * epoch), 9 - 3 * epoch)
     for (x, y), (u, v) in zip(whole[3 * epoch :], rest, strict=True):
         np.testing.assert_array_equal(x, u)
         np.testing.assert_array_equal(y, v)

@@ -1,8 +1,8 @@
 """The library of the book *Residual Networks, from the degradation problem to ResNet-50*.
 
 Imports go down this list and never up:
-specs, counting, layers, blocks, networks, naming, weights, shapes, data, datasets,
-recipes, runs, callbacks, training, inspection, measuring, plots, diagrams,
+specs, counting, layers, blocks, networks, naming, weights, shapes, data, feeding,
+datasets, recipes, runs, callbacks, training, inspection, measuring, plots, diagrams,
 matching, checks, glue.
 """
 

@@ -103,6 +103,7 @@ def _train(options):
         seed=options.seed,
         checkpoints=options.checkpoints,
         tensorboard=options.tensorboard,
+        follow_test=options.follow_test,
         save=True,
         verbose=2 if options.quiet else 1,
         name=options.name,
@@ -129,6 +130,7 @@ def _command(options, data):
         "--name": options.name,
     }
     words = [w for key, value in given.items() if value is not None for w in (key, str(value))]
+    words += ["--follow-test"] * options.follow_test
     return shlex.join(["python", "-m", "helpers", "train", options.network, *words])
 
 
@@ -181,6 +183,7 @@ def _parser():
     train.add_argument("--name", help="of the record, where the usual one is taken")
     train.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
     train.add_argument("--tensorboard", help="folder for TensorBoard's logs")
+    train.add_argument("--follow-test", action="store_true", help="test error by epoch, too")
     train.add_argument("--model", help="also save the trained model to this .keras file")
     train.add_argument("--quiet", action="store_true", help="a line per epoch, no bar")
 

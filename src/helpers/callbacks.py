@@ -57,27 +57,33 @@ class StopAt(keras.callbacks.Callback):
 class Record(keras.callbacks.Callback):
     """Writes each epoch into the run's history.
 
-    `validate` returns loss and error of the validation images.
+    `measure` returns loss and error of a split; `splits` are those to measure.
     """
 
-    def __init__(self, run: Run, recipe: Recipe, steps_per_epoch: int, validate: Callable):
+    def __init__(
+        self,
+        run: Run,
+        recipe: Recipe,
+        steps_per_epoch: int,
+        measure: Callable[[str], dict[str, float]],
+        splits: tuple[str, ...] = ("validation",),
+    ):
         super().__init__()
-        self.run, self.recipe, self.validate = run, recipe, validate
+        self.run, self.recipe, self.measure, self.splits = run, recipe, measure, splits
         self.steps_per_epoch = steps_per_epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        validation = self.validate()
+        measured = {split: self.measure(split) for split in self.splits}
         step = min((epoch + 1) * self.steps_per_epoch, self.recipe.steps)
         seconds = time.perf_counter() - self.start
         entry = {
             "step": step,
             "loss": float(logs["loss"]),
             "error": float(logs["error"]),
-            "validation_loss": validation["loss"],
-            "validation_error": validation["error"],
+            **{f"{split}_{key}": m[key] for split, m in measured.items() for key in m},
             "learning_rate": self.recipe.learning_rate_at(step - 1),
             "seconds": round(seconds, 2),
         }

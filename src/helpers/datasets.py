@@ -1,4 +1,4 @@
-"""Images in, `tf.data` out.
+"""Images in, batches out: `tf.data`, or NumPy where Keras does not run on TensorFlow.
 
 `load("shapes")` needs nothing but NumPy; the other data sets come through
 TensorFlow Datasets. What could not be loaded is an error that says where it was
@@ -19,9 +19,9 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
+import keras
 
-from helpers import shapes
+from helpers import feeding, shapes
 from helpers.data import Data, Split, reduce
 
 if TYPE_CHECKING:
@@ -48,19 +48,22 @@ class DataUnavailableError(RuntimeError):
     """A data set is not on this machine and could not be fetched."""
 
 
-def batches(data: Data, split: str, batch_size: int) -> tf.data.Dataset:
+def batches(data: Data, split: str, batch_size: int) -> tf.data.Dataset | keras.utils.PyDataset:
     """The images of one split in their order, the per-pixel mean subtracted.
 
     Elements are (N, H, W, C) float32 and (N,) int32; the last batch may be
-    smaller. For evaluation: single view, no augmentation.
+    smaller. For evaluation: single view, no augmentation. A `tf.data.Dataset`
+    where Keras runs on TensorFlow, else a `keras.utils.PyDataset`.
     """
-    import tensorflow as tf
-
     if split not in data.splits:
         raise ValueError(f"`split` must be one of {data.splits}. Received: split={split!r}")
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size!r}")
     part = getattr(data, split)
+    if keras.backend.backend() != "tensorflow":
+        return feeding.Batches(part, data.mean, batch_size)
+    import tensorflow as tf
+
     mean = tf.constant(data.mean)
     return (
         tf.data.Dataset.from_tensor_slices((part.images, part.labels))
@@ -75,34 +78,35 @@ def training_batches(
     batch_size: int,
     *,
     seed: int,
-    first_epoch: int = 0,
+    first_step: int = 0,
     padding: int = 4,
     flip: bool = True,
-) -> tf.data.Dataset:
+    shuffle: str = "images",
+) -> tf.data.Dataset | keras.utils.PyDataset:
     """The training images for ever, epoch after epoch, shuffled and augmented.
 
     Elements are (batch_size, H, W, C) float32, the per-pixel mean subtracted,
     and (batch_size,) int32; what does not fill a batch waits for another epoch.
-    Order and augmentation depend on `seed` and the epoch alone, so a training
-    that goes on at `first_epoch` sees what it would have seen without the stop.
+    Order and augmentation depend on `seed` and the step alone, so a training
+    that goes on at `first_step` sees what it would have seen without the stop.
+
+    A `tf.data.Dataset` where Keras runs on TensorFlow, else a `keras.utils.PyDataset`:
+    the same images in the same order, whose crops are drawn by another generator.
+    `shuffle`, "images" or "batches", is explained at `recipes.Recipe`.
     """
+    steps_per_epoch(data, batch_size)  # raises for what is no batch size
+    how = {"seed": seed, "first_step": first_step, "shuffle": shuffle}
+    if keras.backend.backend() != "tensorflow":
+        return feeding.TrainingBatches(data, batch_size, padding=padding, flip=flip, **how)
     import tensorflow as tf
 
-    steps = steps_per_epoch(data, batch_size)
     # Constants outside the graph: one copy in memory, however many batches.
     images, labels = tf.constant(data.train.images), tf.constant(data.train.labels)
     mean = tf.constant(data.mean)
 
     def orders():
-        epoch = first_epoch
-        while True:
-            order = np.random.default_rng((seed, epoch)).permutation(len(data.train))
-            for step in range(steps):
-                yield (
-                    order[step * batch_size : (step + 1) * batch_size],
-                    (seed, epoch * steps + step),
-                )
-            epoch += 1
+        for indices, step in feeding.orders(len(data.train), batch_size, **how):
+            yield indices, (seed, step)
 
     def batch(indices, seeds):
         x = tf.cast(tf.gather(images, indices), "float32") - mean  # (N, H, W, C)

@@ -14,6 +14,13 @@ from typing import Literal
 
 import keras
 
+_CHOICES = {
+    "optimizer": ("sgd", "adam"),
+    "shuffle": ("images", "batches"),
+    "precision": ("float32", "mixed_bfloat16"),
+    "jit_compile": (True, False, "auto"),
+}
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -24,12 +31,20 @@ class Recipe:
     - `steps`, `batch_size`: how long, on how many images at once;
     - `learning_rate` is divided by `decay` after each of `boundaries` steps;
       the first `warmup_steps` run at `warmup_learning_rate`;
+    - `optimizer`: "sgd" or "adam";
     - `momentum`, `weight_decay`: of stochastic gradient descent; the decay is
       the L2 penalty of the paper, lambda / 2 times the sum of the squares of
-      all trainable parameters (see `training.SGD`);
+      all trainable parameters (see `training.SGD`). Adam's beta_1 is `momentum`,
+      and it has no decay here;
     - `padding`, `flip`: the augmentation; an image gets `padding` pixels on
       every side, then a random crop of its old size, then maybe a flip;
-    - `precision`: "float32" or "mixed_bfloat16" (Keras' name of the policy).
+    - `shuffle`: "images", so that every epoch has other batches, or "batches": always
+      the same ones in another order, the mistake of the chapter "Repairing a notebook";
+    - `steps_per_epoch`: after how many steps the training is measured and can go on
+      after an interruption; None is a pass over the training images;
+    - `precision`: "float32" or "mixed_bfloat16" (Keras' name of the policy);
+    - `jit_compile`: whether XLA compiles the step; "auto" leaves it to Keras, which
+      does so on JAX and on a GPU, and not where TensorFlow has processors only.
     """
 
     name: str
@@ -45,10 +60,17 @@ class Recipe:
     weight_decay: float = 1e-4
     padding: int = 4
     flip: bool = True
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    shuffle: Literal["images", "batches"] = "images"
+    steps_per_epoch: int | None = None
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    jit_compile: bool | Literal["auto"] = "auto"
 
     def __post_init__(self) -> None:
-        for key, least in (("steps", 1), ("batch_size", 1), ("padding", 0), ("warmup_steps", 0)):
+        least_of = {"steps": 1, "batch_size": 1, "padding": 0, "warmup_steps": 0}
+        if self.steps_per_epoch is not None:
+            least_of["steps_per_epoch"] = 1
+        for key, least in least_of.items():
             value = getattr(self, key)
             if not isinstance(value, int) or value < least:
                 raise ValueError(
@@ -75,10 +97,15 @@ class Recipe:
                 "`boundaries` must be whole numbers that rise: the steps after which the "
                 f"learning rate drops. Received: boundaries={self.boundaries!r}"
             )
-        if self.precision not in ("float32", "mixed_bfloat16"):
+        for key, choices in _CHOICES.items():
+            if (value := getattr(self, key)) not in choices:
+                raise ValueError(
+                    f"`{key}` must be {' or '.join(map(repr, choices))}. Received: {key}={value!r}"
+                )
+        if self.optimizer == "adam" and self.weight_decay:
             raise ValueError(
-                "`precision` must be 'float32' or 'mixed_bfloat16'. "
-                f"Received: precision={self.precision!r}"
+                "`weight_decay` is the paper's, for 'sgd'; with 'adam' it must be 0. "
+                f"Received: weight_decay={self.weight_decay!r}"
             )
 
     def scaled(self, steps: int) -> Recipe:
@@ -98,6 +125,13 @@ class Recipe:
         if precision == self.precision:
             return self
         return dataclasses.replace(self, name=f"{self.name}-{precision}", precision=precision)
+
+    def with_xla(self, jit_compile: bool) -> Recipe:
+        """The same recipe with XLA or without it, whatever Keras would choose."""
+        if jit_compile == self.jit_compile:
+            return self
+        name = f"{self.name}-{'xla' if jit_compile else 'noxla'}"
+        return dataclasses.replace(self, name=name, jit_compile=jit_compile)
 
     def at_learning_rate(self, learning_rate: float) -> Recipe:
         """The same recipe at another learning rate; the name says so."""

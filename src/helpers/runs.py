@@ -31,7 +31,8 @@ class Run:
 
     - `history`: a list per quantity, one entry per epoch: `step`, `loss`,
       `error` (both as logged while training), `validation_loss`,
-      `validation_error`, `learning_rate`, `seconds`. Errors are shares of 1;
+      `validation_error`, on request `test_loss` and `test_error`, `learning_rate`,
+      `seconds`. Errors are shares of 1;
     - `final`: `loss` and `error` of each split after the last step, in
       inference mode, single view, without augmentation;
     - `data`: name, description and number of images of each split;
@@ -58,7 +59,8 @@ class Run:
 
     @property
     def epochs(self) -> int:
-        """Passes over the training images, the last one perhaps not whole."""
+        """Passes over the training images, or what the recipe calls an epoch; the last
+        one perhaps not whole."""
         return len(self.history["error"])
 
     @property

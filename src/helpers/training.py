@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+from functools import partial
 
 import keras
 import numpy as np
@@ -68,10 +69,15 @@ def cross_entropy(model: keras.Model) -> keras.losses.Loss:
 
 def compile_model(model: keras.Model, recipe: Recipe) -> keras.Model:
     """Gives a model the recipe's optimizer, the cross-entropy, and `error`."""
+    if recipe.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(recipe.schedule(), beta_1=recipe.momentum)
+    else:
+        optimizer = SGD(recipe.schedule(), recipe.momentum, recipe.weight_decay)
     model.compile(
-        optimizer=SGD(recipe.schedule(), recipe.momentum, recipe.weight_decay),
+        optimizer=optimizer,
         loss=cross_entropy(model),
         metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
+        jit_compile=recipe.jit_compile,
     )
     return model
 
@@ -85,6 +91,7 @@ def train(
     name: str | None = None,
     checkpoints: str | os.PathLike | None = None,
     tensorboard: str | os.PathLike | None = None,
+    follow_test: bool = False,
     save: bool = False,
     verbose: int = 1,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
@@ -99,6 +106,8 @@ def train(
     - `checkpoints`: a folder; after each epoch the state is written there, and
       a training that was interrupted goes on from it. It is emptied at the end;
     - `tensorboard`: a folder for TensorBoard's logs;
+    - `follow_test`: measure the test images too after each epoch. That is for a
+      curve to look at, and never to choose anything by;
     - `save`: write the record to `runs.directory()`; without it the run is
       only returned, as a notebook's live cells want it;
     - `verbose`: 1 is Keras' progress bar, 2 a short line per epoch, 0 silence.
@@ -127,10 +136,11 @@ def train(
     if save:
         runs.check_free(run.name)
 
-    steps = datasets.steps_per_epoch(data, recipe.batch_size)
+    steps = recipe.steps_per_epoch or datasets.steps_per_epoch(data, recipe.batch_size)
+    followed = ("validation", "test") if follow_test else ("validation",)
     watchers = [
         StopAt(recipe.steps, steps),
-        Record(run, recipe, steps, lambda: evaluate(model, data, "validation")),
+        Record(run, recipe, steps, partial(evaluate, model, data), followed),
     ]
     if checkpoints:
         checkpoint = Checkpoint(checkpoints, run, data)
@@ -147,9 +157,10 @@ def train(
                 data,
                 recipe.batch_size,
                 seed=seed,
-                first_epoch=first,
+                first_step=first * steps,
                 padding=recipe.padding,
                 flip=recipe.flip,
+                shuffle=recipe.shuffle,
             ),
             epochs=epochs,
             initial_epoch=first,

@@ -1,0 +1,107 @@
+"""What a training is fed with: the order of the images, and batches in NumPy.
+
+`datasets` makes batches with `tf.data` where Keras runs on TensorFlow. On another
+backend it takes the ones from here, which need NumPy and Keras alone.
+
+Source: He et al. 2015, section 4.2 (augmentation). Book: chapter 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from helpers.data import Data, Split
+
+
+def epoch_order(
+    n: int, batch_size: int, *, seed: int, epoch: int, shuffle: str = "images"
+) -> np.ndarray:
+    """Which images the batches of an epoch hold: (n // batch_size, batch_size) indices.
+
+    It depends on `seed` and `epoch` alone. `shuffle` is "images", or "batches":
+    neighbours stay together, and only the batches change their places.
+    """
+    steps = n // batch_size
+    random = np.random.default_rng((seed, epoch))
+    if shuffle == "batches":
+        return np.arange(steps * batch_size).reshape(steps, batch_size)[random.permutation(steps)]
+    return random.permutation(n)[: steps * batch_size].reshape(steps, batch_size)
+
+
+def orders(
+    n: int, batch_size: int, *, seed: int, first_step: int = 0, shuffle: str = "images"
+) -> Iterator[tuple[np.ndarray, int]]:
+    """For ever: the indices of a batch, and the number of its step."""
+    epoch, first = divmod(first_step, n // batch_size)
+    while True:
+        order = epoch_order(n, batch_size, seed=seed, epoch=epoch, shuffle=shuffle)
+        for step in range(first, len(order)):
+            yield order[step], epoch * len(order) + step
+        epoch, first = epoch + 1, 0
+
+
+def crops(x: np.ndarray, random: np.random.Generator, *, padding: int, flip: bool) -> np.ndarray:
+    """Random crops of the zero-padded images, half of them mirrored.
+
+    (N, H, W, C) -> (N, H, W, C): rows and columns are gathered by index, and a
+    mirrored image is one whose columns run backwards.
+
+    Source: He et al. 2015, section 4.2.
+    """
+    n, height, width = x.shape[:3]
+    rows = random.integers(0, 2 * padding + 1, (n, 1)) + np.arange(height)  # (N, H)
+    columns = random.integers(0, 2 * padding + 1, (n, 1)) + np.arange(width)  # (N, W)
+    if flip:
+        columns = np.where(random.random((n, 1)) < 0.5, columns[:, ::-1], columns)
+    x = np.pad(x, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
+    return x[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """The training images for ever, shuffled and augmented, the per-pixel mean subtracted.
+
+    Batch `i` holds (batch_size, H, W, C) float32 and (batch_size,) int32. It depends
+    on the seed and the step `first_step + i` alone.
+    """
+
+    def __init__(self, data: Data, batch_size: int, *, seed, first_step, padding, flip, shuffle):
+        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
+        self.data, self.batch_size, self.seed = data, batch_size, seed
+        self.first_step, self.shuffle = first_step, shuffle
+        self.view = {"padding": padding, "flip": flip}
+        self.epoch, self.order = None, None
+
+    @property
+    def num_batches(self):
+        """None is Keras' sign for a data set without an end."""
+        return None
+
+    def __getitem__(self, index):
+        train, step = self.data.train, self.first_step + index
+        epoch, place = divmod(step, len(train) // self.batch_size)
+        if epoch != self.epoch:
+            how = {"seed": self.seed, "epoch": epoch, "shuffle": self.shuffle}
+            self.epoch, self.order = epoch, epoch_order(len(train), self.batch_size, **how)
+        chosen = self.order[place]
+        x = train.images[chosen].astype("float32") - self.data.mean
+        random = np.random.default_rng((self.seed, 1, step))
+        return crops(x, random, **self.view), train.labels[chosen]
+
+
+class Batches(keras.utils.PyDataset):
+    """The images of a split in their order, the per-pixel mean subtracted, for evaluation."""
+
+    def __init__(self, split: Split, mean: np.ndarray, batch_size: int):
+        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
+        self.split, self.mean, self.batch_size = split, mean, batch_size
+
+    @property
+    def num_batches(self):
+        return -(-len(self.split) // self.batch_size)
+
+    def __getitem__(self, index):
+        part = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        return self.split.images[part].astype("float32") - self.mean, self.split.labels[part]
