@@ -18,6 +18,7 @@ def small(monkeypatch, tiny_spec):
     parts = [datasets.Split(*coloured(n, 8, seed)) for seed, n in enumerate((160, 16, 16))]
     data = datasets.Data("shapes", "small shapes", ("a", "b", "c", "d"), *parts)
     monkeypatch.setitem(datasets._LOADERS, "shapes", lambda _: data)
+    monkeypatch.setitem(datasets.TRAINING_IMAGES, "shapes", 160)
     monkeypatch.setitem(specs._NETWORKS, "tiny6", tiny_spec)
     return data
 
@@ -96,7 +97,7 @@ def test_train_records_and_evaluate_reads_back(small, tmp_path, capsys):
     assert run.recipe["steps"] == 4  # so 32k and 48k of 64k become 2 and 3
     assert run.history["learning_rate"] == pytest.approx([0.1, 0.1, 0.01, 0.001])
     # What repeats the run: every choice that was made, and nothing about this machine.
-    chosen = "--data shapes --recipe he2015-cifar10 --epochs 4 --seed 3"
+    chosen = "--data shapes --recipe he2015-cifar10 --seed 3 --epochs 4"
     assert run.command == f"python -m helpers train tiny6 {chosen}"
     assert main(["evaluate", str(model), "--data", "shapes", "--split", "train"]) == 0
     out = capsys.readouterr().out
@@ -109,7 +110,7 @@ def test_train_records_and_evaluate_reads_back(small, tmp_path, capsys):
     assert main(arguments[:-2]) == 1
     assert "recorded already" in capsys.readouterr().err
     assert main([*arguments[:-2], "--name", "my own"]) == 0
-    assert runs.load("my own").command.endswith("--seed 3 --name 'my own'")
+    assert runs.load("my own").command.endswith("--epochs 4 --name 'my own'")
     assert runs.load("my own").history["loss"] == run.history["loss"]
 
 

@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 from conftest import CLASSES
-from helpers import datasets, shapes
+from helpers import archives, datasets, shapes
 from helpers.datasets import Data, DataUnavailableError, Split
 
 
@@ -323,4 +323,4 @@ def test_a_host_that_answers_with_an_error_page_is_there(monkeypatch):
         raise urllib.error.HTTPError("https://x", 404, "not found", None, None)
 
     monkeypatch.setattr(urllib.request, "urlopen", no_page)
-    assert datasets._look("https://x") is None
+    assert archives._look("https://x") is None

@@ -1,6 +1,5 @@
 """The runs that the book keeps under results/ are whole and say how to repeat them."""
 
-import argparse
 import math
 import shlex
 import subprocess
@@ -8,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers import counting, recipes, runs, specs
-from helpers.__main__ import _parser
+from helpers import counting, repair, runs, specs, studies
+from helpers.__main__ import _parser, _plan
 from helpers.recipes import Recipe
 from helpers.specs import Network, Stage, Stem
+from helpers.studies import Plan, RepairPlan
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 # A reader's own runs may lie there too; these are the book's.
@@ -40,13 +40,19 @@ def rebuilt(spec: dict) -> Network:
     )
 
 
-def asked_for(command: str) -> tuple[argparse.Namespace, Network]:
-    """What a record's command says, parsed as the command line parses it, and its network."""
-    program, words = command.split(" train ")
-    assert program == "python -m helpers"
-    options = _parser().parse_args(["train", *shlex.split(words)])
-    spec = specs.resolve(options.network, shortcut=options.shortcut)
-    return options, spec if options.filters is None else specs.narrowed(spec, options.filters)
+def recipe_of(run: runs.Run) -> Recipe:
+    """The recipe of a record. A field that it lacks means its default, as in `rebuilt`."""
+    return Recipe(**{**run.recipe, "boundaries": tuple(run.recipe["boundaries"])})
+
+
+def plan_of(run: runs.Run) -> Plan | RepairPlan:
+    """What a record's command asks for, parsed as the command line parses it."""
+    words = shlex.split(run.command)
+    assert words[:3] == ["python", "-m", "helpers"]
+    options = _parser().parse_args(words[3:])
+    if words[3] == "repair":
+        return RepairPlan(options.step, options.data, options.seed)
+    return _plan(options)
 
 
 def test_the_runs_on_cifar10_are_there():
@@ -57,8 +63,9 @@ def test_the_runs_on_cifar10_are_there():
 def test_a_record_is_whole(name, book_records):
     run = runs.load(name)
     assert run.name == name
-    recipe = Recipe(**{**run.recipe, "boundaries": tuple(run.recipe["boundaries"])})
-    steps_per_epoch = run.data["images"]["train"] // recipe.batch_size
+    recipe = recipe_of(run)
+    images = run.data["images"]["train"]
+    steps_per_epoch = recipe.steps_per_epoch or images // recipe.batch_size
     assert run.epochs == math.ceil(recipe.steps / steps_per_epoch)
     assert run.history["step"][-1] == recipe.steps
     for i, step in enumerate(run.history["step"]):
@@ -75,19 +82,23 @@ def test_a_record_is_whole(name, book_records):
 def test_the_command_of_a_record_repeats_it(name, book_records):
     """Parsed as the command line parses it, it gives the record's network, recipe and images."""
     run = runs.load(name)
-    options, spec = asked_for(run.command)
-    assert (options.data, options.seed) == (run.data["name"], run.seed)
-    size = options.size or 32
-    spec = specs.resolve(spec, input_shape=(size, size, 3), num_classes=10)
+    plan = plan_of(run)
+    assert (plan.data, plan.seed, plan.record()) == (run.data["name"], run.seed, run.name)
+    if isinstance(plan, RepairPlan):
+        assert recipe_of(run) == repair.recipe(repair.DESIGNS[plan.step])
+        return
+    size = plan.size or 32
+    spec = specs.resolve(plan.spec(), input_shape=(size, size, 3), num_classes=10)
     assert (spec, spec.name) == (rebuilt(run.spec), run.network)
-    recipe = recipes.get(options.recipe)
-    if options.epochs is not None:
-        recipe = recipe.scaled(options.epochs * (run.data["images"]["train"] // 128))
-    if options.learning_rate is not None:
-        recipe = recipe.at_learning_rate(options.learning_rate)
-    if options.precision is not None:
-        recipe = recipe.in_precision(options.precision)
-    assert runs.as_json(recipe) == run.recipe
+    assert recipe_of(run) == plan.recipe_for(run.data["images"]["train"])
+
+
+def test_every_record_is_of_a_study(book_records):
+    """One command makes each of them again; none is left over from an older text."""
+    listed = {p.record(): p for study in studies.names() for p in studies.load(study).plans}
+    assert set(RECORDS) <= set(listed)
+    for name in RECORDS:
+        assert plan_of(runs.load(name)) == listed[name]
 
 
 @pytest.mark.parametrize("name", RECORDS)

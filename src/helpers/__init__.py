@@ -1,9 +1,9 @@
 """The library of the book *Residual Networks, from the degradation problem to ResNet-50*.
 
 Imports go down this list and never up:
-specs, counting, layers, blocks, networks, naming, weights, shapes, data, feeding,
-datasets, recipes, runs, callbacks, training, inspection, measuring, plots, diagrams,
-matching, checks, glue.
+specs, counting, layers, blocks, networks, naming, weights, shapes, data,
+images_file, archives, feeding, datasets, recipes, runs, callbacks, training, repair, studies,
+inspection, measuring, plots, diagrams, matching, checks, glue.
 """
 
 __version__ = "0.1.0"

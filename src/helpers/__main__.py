@@ -3,14 +3,17 @@
 list                       networks, recipes, data sets and records
 count resnet34             shapes, parameters, multiply-adds, layer by layer
 train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
+repair published           train a step of the chapter "Repairing a notebook"
+study cifar10              train a list of networks; goes on where it stopped
 evaluate resnet20.keras --data cifar10 --split test
+export cifar10 cifar10.npz the images in one file, for a machine without TensorFlow
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -27,18 +30,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        again = ": the same command goes on from the last epoch" * (options.run is _train)
+        again = ": the same command goes on from the last epoch" * (
+            options.run in (_train, _study, _repair)
+        )
         print(f"Interrupted{again}.", file=sys.stderr)
         return 130
     return 0
 
 
 def _list(_):
-    from helpers import datasets, recipes, runs, specs
+    from helpers import datasets, recipes, runs, specs, studies
 
     print("networks: ", ", ".join(specs.names()))
     print("recipes:  ", ", ".join(recipes.names()))
     print("data sets:", ", ".join(datasets.names()))
+    print("studies:  ", ", ".join(studies.names()))
     try:
         print("records:  ", ", ".join(runs.names()) or "none")
     except FileNotFoundError:
@@ -69,8 +75,6 @@ def _count(options):
 
 
 def _train(options):
-    from helpers import datasets, recipes, runs, specs, training
-
     if options.model:
         model = Path(options.model)
         if model.suffix != ".keras" or not model.parent.is_dir():
@@ -80,58 +84,67 @@ def _train(options):
             )
         if model.exists():
             raise FileExistsError(f"{model} is there already and would be overwritten.")
-    recipe = recipes.get(options.recipe)
-    spec = specs.resolve(options.network, shortcut=options.shortcut)
-    if options.filters is not None:
-        spec = specs.narrowed(spec, options.filters)
-    data = datasets.load(options.data, data_dir=options.data_dir)
-    if options.size is not None:
-        data = datasets.reduce(data, size=options.size)
-    if options.epochs is not None and options.epochs < 1:
-        raise ValueError(f"--epochs must be at least 1. Received: {options.epochs}")
-    if options.epochs is not None:
-        steps = options.epochs * datasets.steps_per_epoch(data, recipe.batch_size)
-        recipe = recipe.scaled(steps)
-    if options.learning_rate is not None:
-        recipe = recipe.at_learning_rate(options.learning_rate)
-    if options.precision:
-        recipe = recipe.in_precision(options.precision)
-    run = training.train(
-        spec,
-        data,
-        recipe,
-        seed=options.seed,
-        checkpoints=options.checkpoints,
-        tensorboard=options.tensorboard,
-        follow_test=options.follow_test,
-        save=True,
-        verbose=2 if options.quiet else 1,
-        name=options.name,
-        command=_command(options, data),
-    )
+    run = _planned(_plan(options), options)
     if options.model:
         run.model.save(options.model)
+
+
+def _planned(plan, options):
+    """Trains what is planned, records it, and prints the result."""
+    from helpers import datasets, runs
+
+    run = plan.train(
+        datasets.load(plan.data, data_dir=options.data_dir, npz=options.npz),
+        checkpoints=options.checkpoints,
+        tensorboard=options.tensorboard,
+        verbose=2 if options.quiet else 1,
+    )
     print(runs.table(runs.compare([run])))
     print(f"recorded as {runs.directory() / run.name}.json")
+    return run
 
 
-def _command(options, data):
-    """The command that repeats a run, whatever variables and defaults it was given."""
-    given = {
-        "--data": data.name,
-        "--recipe": options.recipe,
-        "--shortcut": options.shortcut,
-        "--filters": options.filters,
-        "--size": options.size,
-        "--epochs": options.epochs,
-        "--learning-rate": options.learning_rate,
-        "--precision": options.precision,
-        "--seed": options.seed,
-        "--name": options.name,
-    }
-    words = [w for key, value in given.items() if value is not None for w in (key, str(value))]
-    words += ["--follow-test"] * options.follow_test
-    return shlex.join(["python", "-m", "helpers", "train", options.network, *words])
+def _repair(options):
+    from helpers import datasets
+    from helpers.studies import RepairPlan
+
+    data = datasets.chosen_name(options.data)
+    _planned(RepairPlan(options.step, data, options.seed), options)
+
+
+def _plan(options):
+    """What the options of `train` ask for."""
+    from helpers import datasets
+    from helpers.studies import Plan
+
+    given = {f.name: getattr(options, f.name) for f in dataclasses.fields(Plan)}
+    given["data"] = datasets.chosen_name(options.data)
+    if options.xla is not None:
+        given["xla"] = options.xla == "yes"
+    return Plan(**given)
+
+
+def _study(options):
+    from helpers import datasets, runs, studies
+
+    study = studies.load(options.study)
+    if options.status:
+        print(study.title)
+        print(runs.table(studies.status(study, options.checkpoints)))
+        return
+    studies.run(
+        study,
+        load=lambda name: datasets.load(name, data_dir=options.data_dir, npz=options.npz),
+        checkpoints=options.checkpoints,
+        weights_folder=options.weights,
+    )
+
+
+def _export(options):
+    from helpers import datasets
+
+    path = datasets.export(options.name, options.file, data_dir=options.data_dir, jpeg=options.jpeg)
+    print(f"{datasets.load(options.name, npz=path)}\nwritten to {path}")
 
 
 def _evaluate(options):
@@ -140,7 +153,7 @@ def _evaluate(options):
     from helpers import datasets, training
 
     model = keras.models.load_model(options.model)
-    data = datasets.load(options.data, data_dir=options.data_dir)
+    data = datasets.load(options.data, data_dir=options.data_dir, npz=options.npz)
     result = training.evaluate(model, data, options.split)
     print(
         f"{model.name} on the {len(getattr(data, options.split)):,} {options.split} images of "
@@ -177,21 +190,41 @@ def _parser():
     train.add_argument("--filters", type=int, help="narrow the first stage to so many filters")
     train.add_argument("--size", type=int, help="8,000 training images, reduced to this side")
     train.add_argument("--epochs", type=int, help="scale the recipe to so many epochs")
+    train.add_argument("--steps", type=int, help="scale the recipe to so many steps")
     train.add_argument("--learning-rate", type=float, help="in place of the recipe's")
     train.add_argument("--precision", help="float32 or mixed_bfloat16")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--xla", choices=("yes", "no"), help="in place of what Keras chooses")
     train.add_argument("--name", help="of the record, where the usual one is taken")
-    train.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
-    train.add_argument("--tensorboard", help="folder for TensorBoard's logs")
     train.add_argument("--follow-test", action="store_true", help="test error by epoch, too")
     train.add_argument("--model", help="also save the trained model to this .keras file")
-    train.add_argument("--quiet", action="store_true", help="a line per epoch, no bar")
+
+    repair = command("repair", _repair, 'a step of "Repairing a notebook", trained and recorded')
+    repair.add_argument("step", help="published, or the name of a repair")
+    for sub in (train, repair):
+        sub.add_argument("--seed", type=int, default=0)
+        sub.add_argument("--tensorboard", help="folder for TensorBoard's logs")
+        sub.add_argument("--quiet", action="store_true", help="a line per epoch, no bar")
 
     evaluate = command("evaluate", _evaluate, "error and loss of a saved model")
     evaluate.add_argument("model", help="a .keras file")
     evaluate.add_argument("--split", default="test", help="train, validation or test")
-    for sub in (train, evaluate):
+    study = command("study", _study, "train a list of networks; goes on where it stopped")
+    study.add_argument("study", help="a name from `list`, or a .toml file of your own")
+    study.add_argument("--status", action="store_true", help="say how far it is, and end")
+    study.add_argument("--weights", help="folder for the trained weights, NAME.safetensors")
+    for sub in (train, repair, study):
+        sub.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
+
+    export = command("export", _export, "write a data set to one file that needs no TensorFlow")
+    export.add_argument("name", help="cifar10")
+    export.add_argument("file", help="a new .npz file")
+    export.add_argument("--jpeg", action="store_true", help="keep JPEG as it is: a smaller file")
+
+    for sub in (train, repair, evaluate):
         sub.add_argument("--data", help="shapes or cifar10 (default: RESNET_BOOK_DATA, or shapes)")
+    for sub in (train, repair, evaluate, study):
+        sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
+    for sub in (train, repair, evaluate, study, export):
         sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
     return parser
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -106,6 +107,15 @@ class Lines(keras.callbacks.Callback):
         print(
             f"epoch {epoch + 1} of {self.epochs}: training error {errors}, {last['seconds']:.0f} s"
         )
+
+
+def epochs_done(checkpoints: str | os.PathLike, name: str) -> int:
+    """How many epochs the interrupted training of a record has behind it; 0 if there is none."""
+    folder = Path(checkpoints) / name
+    for place in (folder / "state", folder / "old"):
+        if (record := place / "record.json").is_file():
+            return len(json.loads(record.read_text())["history"]["error"])
+    return 0
 
 
 class Checkpoint(keras.callbacks.Callback):

@@ -78,7 +78,12 @@ class Data:
         )
 
 
-def reduce(data: Data, *, size: int = 16, train: int = 8_000, test: int = 1_000) -> Data:
+REDUCED_TRAINING_IMAGES = 8_000
+
+
+def reduce(
+    data: Data, *, size: int = 16, train: int = REDUCED_TRAINING_IMAGES, test: int = 1_000
+) -> Data:
     """A small version for experiments of a minute: fewer and smaller images.
 
     Takes the first `train` training images and the first `test` of validation

@@ -9,19 +9,14 @@ Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapter 1
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import os
-import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
 
-from helpers import feeding, shapes
+from helpers import archives, feeding, images_file, shapes
+from helpers.archives import DataUnavailableError
 from helpers.data import Data, Split, reduce
 
 if TYPE_CHECKING:
@@ -29,6 +24,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_VARIABLE = "RESNET_BOOK_DATA"
 
+# So that the length of an epoch is known before the images are loaded.
+TRAINING_IMAGES = {"shapes": 8_000, "cifar10": 45_000}
 
 __all__ = [
     "Data",
@@ -36,16 +33,14 @@ __all__ = [
     "Split",
     "augment",
     "batches",
+    "chosen_name",
+    "export",
     "load",
     "names",
     "reduce",
     "steps_per_epoch",
     "training_batches",
 ]
-
-
-class DataUnavailableError(RuntimeError):
-    """A data set is not on this machine and could not be fetched."""
 
 
 def batches(data: Data, split: str, batch_size: int) -> tf.data.Dataset | keras.utils.PyDataset:
@@ -156,18 +151,10 @@ def names() -> list[str]:
     return list(_LOADERS)
 
 
-def load(name: str | None = None, *, data_dir: str | os.PathLike | None = None) -> Data:
-    """A data set by name: "shapes" or "cifar10".
+def chosen_name(name: str | None = None) -> str:
+    """The name itself, else what the environment variable chooses, else "shapes".
 
-    Without a name the environment variable RESNET_BOOK_DATA chooses, and
-    without that it is "shapes". `data_dir` is where TensorFlow Datasets looks;
-    its default is the variable TFDS_DATA_DIR, else ~/tensorflow_datasets.
-
-    cifar10 has 45,000 training, 5,000 validation and 10,000 test images; a hash
-    of its id decides which training images are for validation.
-
-    Raises ValueError for an unknown name, `DataUnavailableError` if the images
-    are neither on this machine nor to be fetched.
+    Raises ValueError for an unknown one.
     """
     name = name or os.environ.get(ENVIRONMENT_VARIABLE) or "shapes"
     if name not in _LOADERS:
@@ -175,7 +162,63 @@ def load(name: str | None = None, *, data_dir: str | os.PathLike | None = None) 
             f"`name` must be one of {', '.join(names())} (an argument, or the environment "
             f"variable {ENVIRONMENT_VARIABLE}). Received: name={name!r}"
         )
-    return _LOADERS[name](data_dir)
+    return name
+
+
+def load(
+    name: str | None = None,
+    *,
+    data_dir: str | os.PathLike | None = None,
+    npz: str | os.PathLike | None = None,
+) -> Data:
+    """A data set by name: "shapes" or "cifar10".
+
+    Without a name the environment variable RESNET_BOOK_DATA chooses, and
+    without that it is "shapes". `data_dir` is where TensorFlow Datasets looks;
+    its default is the variable TFDS_DATA_DIR, else ~/tensorflow_datasets. `npz` is a
+    file that `export` wrote, where the images are to come from that.
+
+    cifar10 has 45,000 training, 5,000 validation and 10,000 test images; a hash
+    of its id decides which training images are for validation.
+
+    Raises ValueError for an unknown name, `DataUnavailableError` if the images
+    are neither on this machine nor to be fetched.
+    """
+    name = chosen_name(name)
+    if npz is None:
+        return _LOADERS[name](data_dir)
+    data = images_file.read(npz)
+    if data.name != name:
+        raise ValueError(f"{npz} holds {data.name}. Expected: {name}")
+    return data
+
+
+def export(
+    name: str,
+    path: str | os.PathLike,
+    *,
+    data_dir: str | os.PathLike | None = None,
+    jpeg: bool = False,
+) -> Path:
+    """Writes a data set to a `.npz` file, for `load(name, npz=path)` without TensorFlow.
+
+    With `jpeg` a data set that is stored as JPEG stays so: a smaller file, whose pixels
+    differ by a few levels (see `images_file.write`).
+
+    Raises ValueError if the images are not stored as JPEG, and what `load` and
+    `images_file.write` raise.
+    """
+    data = load(name, data_dir=data_dir)
+    if not jpeg:
+        return images_file.write(data, path)
+    builder = archives.prepared(_CIFAR10, data_dir) if name == "cifar10" else None
+    if builder is None or not archives.is_jpeg(builder):
+        raise ValueError(f"{data.description} is not stored as JPEG: leave `jpeg` out.")
+    train, _ = archives.in_fixed_order(builder, "train", encoded=True)
+    test, _ = archives.in_fixed_order(builder, "test", encoded=True)
+    n = len(data.validation)
+    files = {"train": train[n:], "validation": train[:n], "test": test}
+    return images_file.write(data, path, files)
 
 
 def _shapes(_data_dir) -> Data:
@@ -189,14 +232,12 @@ def _shapes(_data_dir) -> Data:
 
 
 def _cifar10(data_dir) -> Data:
-    builder = _prepared("cifar10:3.*.*", data_dir)
-    features = json.loads((Path(builder.data_path) / "features.json").read_text())
-    jpeg = "jpeg" in json.dumps(features).lower()
-    train, test = (_in_fixed_order(builder, split) for split in ("train", "test"))
+    builder = archives.prepared(_CIFAR10, data_dir)
+    train, test = (Split(*archives.in_fixed_order(builder, split)) for split in ("train", "test"))
     n = len(train) // 10
     return Data(
         "cifar10",
-        "CIFAR-10 (JPEG)" if jpeg else "CIFAR-10",
+        "CIFAR-10 (JPEG)" if archives.is_jpeg(builder) else "CIFAR-10",
         tuple(builder.info.features["label"].names),
         train=Split(train.images[n:], train.labels[n:]),
         validation=Split(train.images[:n], train.labels[:n]),
@@ -204,47 +245,5 @@ def _cifar10(data_dir) -> Data:
     )
 
 
+_CIFAR10 = "cifar10:3.*.*"
 _LOADERS = {"shapes": _shapes, "cifar10": _cifar10}
-
-
-def _in_fixed_order(builder, split: str) -> Split:
-    """All images and labels of a split, in the order of a hash of their ids.
-
-    The same order on every machine, however the files are cut and sorted. Not
-    in the order of the ids themselves: where these were given class by class,
-    the last 5,000 are all trucks, and a validation error means nothing.
-    """
-    arrays = builder.as_dataset(split=split, shuffle_files=False, batch_size=-1)
-    keys = [hashlib.sha256(i).digest() for i in arrays["id"].numpy()]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    return Split(arrays["image"].numpy()[order], arrays["label"].numpy()[order].astype("int32"))
-
-
-def _prepared(name: str, data_dir):
-    """A TensorFlow Datasets builder whose files are on this machine."""
-    import tensorflow_datasets as tfds
-
-    builder = tfds.builder(name, data_dir=data_dir)
-    if builder.is_prepared():
-        return builder
-    where = Path(builder.data_path)
-    # TFDS would retry for minutes without a network, so one quick look first.
-    host = "https://storage.googleapis.com"
-    try:
-        _look(host)
-        print(f"Fetching {builder.name} into {where}", file=sys.stderr)
-        builder.download_and_prepare()  # takes Google's prepared copy where there is one
-    except Exception as error:  # TFDS lets errors of many libraries through
-        raise DataUnavailableError(
-            f"{builder.name} was expected in {where}, is not there, and could not be fetched "
-            f"({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the folder that holds "
-            f"{builder.name}/, connect to the internet ({host} must answer), or use the "
-            f"generated images: {ENVIRONMENT_VARIABLE}=shapes."
-        ) from error
-    return tfds.builder(name, data_dir=data_dir)  # the first one has read nothing yet
-
-
-def _look(address: str) -> None:
-    """Raises OSError if a host does not answer within five seconds."""
-    with contextlib.suppress(urllib.error.HTTPError):  # an error page is an answer
-        urllib.request.urlopen(address, timeout=5).close()

@@ -227,8 +227,28 @@ def hardware() -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": platform.system(),
-        "accelerators": [d for d in keras.distribution.list_devices() if "cpu" not in d.lower()],
+        "accelerators": _accelerators(),
     }
+
+
+def _accelerators() -> list[str]:
+    """What the backend has to compute on besides processors, by the makers' names."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        found = tf.config.list_physical_devices("GPU")
+        details = [tf.config.experimental.get_device_details(d) for d in found]
+        return [d.get("device_name", "GPU") for d in details]
+    if backend == "jax":
+        import jax
+
+        return [d.device_kind for d in jax.devices() if d.platform != "cpu"]
+    if backend == "torch":
+        import torch
+
+        return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return []
 
 
 def _processor() -> str:

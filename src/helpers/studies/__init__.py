@@ -1,0 +1,13 @@
+"""Many trainings at once: a study file lists them, and one command runs them.
+
+`python -m helpers study cifar10` trains what the file `cifar10.toml` beside this one
+lists, leaves out what is recorded already, and goes on where it was interrupted.
+
+Book: chapter 5.
+"""
+
+from helpers.studies.plans import Plan, RepairPlan
+from helpers.studies.running import Failed, run, status
+from helpers.studies.study import Study, load, names
+
+__all__ = ["Failed", "Plan", "RepairPlan", "Study", "load", "names", "run", "status"]

@@ -1,0 +1,188 @@
+"""One training as it is asked for: on the command line, or in a study file.
+
+`Plan` is one of a network by a recipe, `RepairPlan` a step of the chapter "Repairing
+a notebook". A study needs of both: `data`, `record`, `command`, `length` and `train`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from helpers import counting, datasets, recipes, repair, specs, training
+from helpers.data import REDUCED_TRAINING_IMAGES, Data
+from helpers.recipes import Recipe
+from helpers.runs import Run
+from helpers.specs import Network
+
+
+@dataclass(frozen=True)
+class Length:
+    """Steps of a training, steps of an epoch, and multiply-adds of a step, forwards."""
+
+    steps: int
+    steps_per_epoch: int
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train, on what, how. The fields are the options of `python -m helpers train`.
+
+    What is None stays as the network and the recipe have it:
+
+    - `shortcut`, `filters`: another shortcut option, a narrower net (`specs.narrowed`);
+    - `size`: 8,000 training images only, reduced to this side (`datasets.reduce`);
+    - `epochs` or `steps`: the recipe scaled to this length;
+    - `learning_rate`, `precision`, `xla`: in place of the recipe's;
+    - `name`: of the record; `follow_test`: measure the test error by epoch, too.
+
+    Raises ValueError for what is no training, before any image is loaded.
+    """
+
+    network: str
+    data: str
+    recipe: str = "he2015-cifar10"
+    seed: int = 0
+    shortcut: str | None = None
+    filters: int | None = None
+    size: int | None = None
+    epochs: int | None = None
+    steps: int | None = None
+    learning_rate: float | None = None
+    precision: str | None = None
+    xla: bool | None = None
+    name: str | None = None
+    follow_test: bool = False
+
+    def __post_init__(self) -> None:
+        if self.epochs is not None and self.steps is not None:
+            raise ValueError(
+                f"Expected `epochs` or `steps`. Received both: {self.epochs} and {self.steps}"
+            )
+        for key in ("epochs", "steps", "size"):
+            value = getattr(self, key)
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise ValueError(f"`{key}` must be at least 1. Received: {key}={value!r}")
+        datasets.chosen_name(self.data)
+        self.record()  # raises for an unknown network, option or recipe
+
+    def spec(self) -> Network:
+        """The network; its input and classes are those of its own images."""
+        spec = specs.resolve(self.network, shortcut=self.shortcut)
+        if self.filters is not None:
+            spec = specs.resolve(specs.narrowed(spec, self.filters))  # puts its name in order
+        return spec
+
+    def recipe_for(self, training_images: int) -> Recipe:
+        """The recipe; how many steps an epoch has depends on the number of images."""
+        recipe = recipes.get(self.recipe)
+        steps = self.steps
+        if self.epochs is not None:
+            steps = self.epochs * (training_images // recipe.batch_size)
+        if steps is not None:
+            recipe = recipe.scaled(steps)
+        if self.learning_rate is not None:
+            recipe = recipe.at_learning_rate(self.learning_rate)
+        if self.precision:
+            recipe = recipe.in_precision(self.precision)
+        return recipe if self.xla is None else recipe.with_xla(self.xla)
+
+    def _training_images(self) -> int:
+        return datasets.TRAINING_IMAGES[self.data] if self.size is None else REDUCED_TRAINING_IMAGES
+
+    def record(self) -> str:
+        """The name of the record."""
+        recipe = self.recipe_for(self._training_images())
+        return self.name or f"{self.data}-{self.spec().name}-{recipe.name}-seed{self.seed}"
+
+    def length(self) -> Length:
+        """How much work the training is."""
+        recipe = self.recipe_for(self._training_images())
+        shape = (self.size, self.size, 3) if self.size else None
+        return Length(
+            recipe.steps,
+            recipe.steps_per_epoch or self._training_images() // recipe.batch_size,
+            recipe.batch_size * counting.multiply_adds(self.spec(), input_shape=shape),
+        )
+
+    def train(self, data: Data, **arguments: Any) -> Run:
+        """Trains on a data set as it was loaded, and records the run.
+
+        `arguments` go to `training.train`. Raises ValueError if the data set has another
+        number of images than `record` was told from.
+        """
+        images = data if self.size is None else datasets.reduce(data, size=self.size)
+        if len(images.train) != self._training_images():
+            raise ValueError(
+                f"{images.description} has {len(images.train):,} training images. "
+                f"Expected: {self._training_images():,}, as {self.data} has."
+            )
+        return training.train(
+            self.spec(),
+            images,
+            self.recipe_for(len(images.train)),
+            seed=self.seed,
+            name=self.name,
+            follow_test=self.follow_test,
+            save=True,
+            command=self.command(),
+            **arguments,
+        )
+
+    def command(self) -> str:
+        """The command that repeats the training, whatever variables were set."""
+        words = ["python", "-m", "helpers", "train", self.network]
+        for field in dataclasses.fields(self)[1:]:  # the network stands there already
+            value, option = getattr(self, field.name), f"--{field.name.replace('_', '-')}"
+            if field.name == "follow_test":
+                words += [option] * value
+            elif field.name == "xla" and value is not None:
+                words += [option, "yes" if value else "no"]
+            elif value is not None:
+                words += [option, str(value)]
+        return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class RepairPlan:
+    """A step of the chapter "Repairing a notebook": one of `repair.DESIGNS`.
+
+    Raises ValueError for an unknown step or data set.
+    """
+
+    step: str
+    data: str
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.step not in repair.DESIGNS:
+            raise ValueError(
+                f"`step` must be one of {', '.join(repair.DESIGNS)}. Received: step={self.step!r}"
+            )
+        datasets.chosen_name(self.data)
+
+    def record(self) -> str:
+        """The name of the record."""
+        return f"{self.data}-repair-{self.step}-seed{self.seed}"
+
+    def command(self) -> str:
+        """The command that repeats the training."""
+        words = ["repair", self.step, "--data", self.data, "--seed", str(self.seed)]
+        return shlex.join(["python", "-m", "helpers", *words])
+
+    def length(self) -> Length:
+        """How much work the training is."""
+        design = repair.DESIGNS[self.step]
+        recipe, side = repair.recipe(design), 24 if design.crop == "central" else 32
+        each = repair.multiply_adds(repair.build(design, (side, side, 3)))
+        return Length(recipe.steps, recipe.steps_per_epoch, recipe.batch_size * each)
+
+    def train(self, data: Data, **arguments: Any) -> Run:
+        """Trains on a data set as it was loaded, and records the run."""
+        name, command = self.record(), self.command()
+        return repair.train(
+            self.step, data, seed=self.seed, name=name, command=command, **arguments
+        )

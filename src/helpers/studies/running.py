@@ -1,0 +1,106 @@
+"""Running a study: what is recorded is left out, what was interrupted goes on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from helpers import datasets, runs, weights
+from helpers.callbacks import DivergedError, epochs_done
+from helpers.data import Data
+from helpers.runs import Run
+from helpers.studies.plans import Plan, RepairPlan
+from helpers.studies.study import Study
+
+
+class Failed(RuntimeError):
+    """Some trainings of a study came to nothing; the others are recorded."""
+
+
+def status(study: Study, checkpoints: str | os.PathLike = "checkpoints") -> list[dict[str, Any]]:
+    """A row per training: its record's name, and how far it is. For `runs.table`."""
+    rows = []
+    for plan in study.plans:
+        name = plan.record()
+        if name in runs.names():
+            state = "recorded"
+        elif done := epochs_done(checkpoints, name):
+            state = f"interrupted after {_count(done, 'epoch')}"
+        else:
+            state = "to do"
+        rows.append({"record": name, "state": state})
+    return rows
+
+
+def run(
+    study: Study,
+    *,
+    load: Callable[[str], Data] = datasets.load,
+    checkpoints: str | os.PathLike = "checkpoints",
+    weights_folder: str | os.PathLike | None = None,
+    verbose: int = 2,
+    say: Callable[[str], None] = print,
+) -> list[Run]:
+    """Trains what is not recorded yet, in the order of the file; returns these runs.
+
+    After each epoch the state is written to `checkpoints`, and the same call goes on
+    from there. `load` brings a data set by its name. With a `weights_folder` the
+    trained weights are kept as NAME.safetensors. `say` gets what a reader sees: which
+    training comes, how many are left, and for how long, judged by the multiply-adds
+    of those that ran in this call.
+
+    A loss that is no finite number ends one training and not the study. Raises
+    `Failed` at the end, naming those; the errors of `datasets.load` at once.
+    """
+    done, failed, loaded = [], {}, {}
+    names = [plan.record() for plan in study.plans]
+    waiting = [plan for plan in study.plans if plan.record() not in runs.names()]
+    say(f"{study.title}\n{len(names) - len(waiting)} of {len(names)} trainings are recorded.")
+    seconds, work = 0.0, 0.0
+    for i, plan in enumerate(waiting):
+        name = plan.record()
+        if plan.data not in loaded:
+            loaded = {plan.data: load(plan.data)}  # one set in memory at a time
+        todo = [_work(p, checkpoints) for p in waiting[i:]]
+        left = f", about {_duration(seconds / work * sum(todo))} left" if work else ""
+        say(f"\n{names.index(name) + 1} of {len(names)}: {name}{left}")
+        start = time.perf_counter()
+        try:
+            result = plan.train(loaded[plan.data], checkpoints=checkpoints, verbose=verbose)
+        except DivergedError as error:
+            say(f"{name} failed: {error}")
+            failed[name] = error
+            continue
+        seconds, work = seconds + time.perf_counter() - start, work + todo[0]
+        if weights_folder:
+            Path(weights_folder).mkdir(parents=True, exist_ok=True)
+            weights.save(result.model, Path(weights_folder) / f"{name}.safetensors")
+        say(runs.table(runs.compare([result])))
+        result.model = None  # its memory is needed for the next one
+        keras.backend.clear_session()
+        done.append(result)
+    if failed:
+        raise Failed(f"No record of {', '.join(failed)}: the loss became no finite number.")
+    say(f"\n{study.name}: all {len(names)} trainings are recorded.")
+    return done
+
+
+def _work(plan: Plan | RepairPlan, checkpoints: str | os.PathLike) -> int:
+    """Multiply-adds that a training still needs, forwards."""
+    length = plan.length()
+    done = epochs_done(checkpoints, plan.record()) * length.steps_per_epoch
+    return (length.steps - min(done, length.steps)) * length.multiply_adds
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

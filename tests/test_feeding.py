@@ -1,0 +1,156 @@
+"""feeding: order and crops without TensorFlow, and training on whatever backend runs."""
+
+import dataclasses
+import itertools
+from importlib.util import find_spec
+
+import keras
+import numpy as np
+import pytest
+
+from conftest import coloured
+from helpers import datasets, feeding, images_file, runs, training
+from helpers.data import Data, Split
+from helpers.recipes import Recipe
+
+RECIPE = Recipe("short", "tests", steps=15, batch_size=32, boundaries=(8, 12), padding=1)
+
+
+@pytest.mark.parametrize("shuffle", ["images", "batches"])
+def test_the_order_goes_on_where_it_stopped(shuffle):
+    how = {"seed": 5, "shuffle": shuffle}
+    whole = list(itertools.islice(feeding.orders(50, 16, **how), 9))
+    rest = list(itertools.islice(feeding.orders(50, 16, first_step=4, **how), 5))
+    assert [step for _, step in whole] == list(range(9))
+    for (a, i), (b, j) in zip(whole[4:], rest, strict=True):
+        assert i == j
+        np.testing.assert_array_equal(a, b)
+
+
+def test_shuffled_batches_keep_their_neighbours():
+    first, second = (
+        feeding.epoch_order(50, 16, seed=0, epoch=e, shuffle="batches").tolist() for e in (0, 3)
+    )
+    expected = [list(range(0, 16)), list(range(16, 32)), list(range(32, 48))]
+    assert sorted(first) == sorted(second) == expected
+    assert first != second
+    shuffled = feeding.epoch_order(50, 16, seed=0, epoch=0)
+    assert all(sorted(batch) not in expected for batch in shuffled.tolist())
+    assert len(set(shuffled.ravel().tolist())) == 48
+
+
+def view(image, row, column, flip, padding):
+    """One view of an image by slices."""
+    height, width, _ = image.shape
+    padded = np.pad(image, [(padding, padding), (padding, padding), (0, 0)])
+    found = padded[row : row + height, column : column + width]
+    return found[:, ::-1] if flip else found
+
+
+@pytest.mark.parametrize("flip", [True, False])
+@pytest.mark.parametrize("padding", [0, 2])
+def test_every_crop_is_one_of_the_possible_views(padding, flip):
+    n, width = 200, 2 * padding + 1
+    x = np.random.default_rng(0).normal(size=(n, 6, 5, 3)).astype("float32")
+    y = feeding.crops(x, np.random.default_rng(1), padding=padding, flip=flip)
+    seen = []
+    for image, result in zip(x, y, strict=True):
+        offsets = itertools.product(range(width), range(width), (False, True))
+        matches = [o for o in offsets if np.array_equal(view(image, *o, padding), result)]
+        assert len(matches) == 1
+        seen += matches
+    mirrored = sum(m for _, _, m in seen)
+    assert (n / 2 - 35 < mirrored < n / 2 + 35) if flip else mirrored == 0
+    for axis in (0, 1):  # every offset, about equally often: five standard errors
+        counts = np.bincount([o[axis] for o in seen], minlength=width)
+        assert abs(counts - n / width).max() <= 5 * np.sqrt(n / width)
+
+
+def numpy_batches(data, **changes):
+    how = {"seed": 3, "first_step": 0, "padding": 0, "flip": False, "shuffle": "images"}
+    return feeding.TrainingBatches(data, 32, **{**how, **changes})
+
+
+def test_batches_without_tensorflow_are_the_images_that_tf_data_would_give(tiny_data):
+    mine = numpy_batches(tiny_data)
+    train = tiny_data.train
+    for i, (order, _) in enumerate(itertools.islice(feeding.orders(200, 32, seed=3), 8)):
+        x, y = mine[i]
+        np.testing.assert_array_equal(y, train.labels[order])
+        expected = train.images[order].astype("float64") - train.images.mean(axis=0)
+        np.testing.assert_allclose(x, expected, atol=1e-4)
+    assert (x.dtype, y.dtype) == ("float32", "int32")
+    later = numpy_batches(tiny_data, first_step=5, padding=1)
+    np.testing.assert_array_equal(later[2][0], numpy_batches(tiny_data, padding=1)[7][0])
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares with tf.data")
+@pytest.mark.parametrize("shuffle", ["images", "batches"])
+def test_both_ways_have_the_same_order(tiny_data, shuffle):
+    theirs = datasets.training_batches(
+        tiny_data, 32, seed=3, padding=0, flip=False, shuffle=shuffle, first_step=2
+    )
+    mine = numpy_batches(tiny_data, shuffle=shuffle, first_step=2)
+    for i, (x, y) in enumerate(theirs.take(9)):
+        np.testing.assert_allclose(mine[i][0], x.numpy(), atol=1e-5)
+        np.testing.assert_array_equal(mine[i][1], y.numpy())
+
+
+def test_evaluation_sees_every_image_once_in_order(tiny_data):
+    found = feeding.Batches(tiny_data.test, tiny_data.mean, 20)
+    parts = [found[i] for i in range(found.num_batches)]
+    assert [len(y) for _, y in parts] == [20, 20, 8]
+    np.testing.assert_array_equal(np.concatenate([y for _, y in parts]), tiny_data.test.labels)
+    expected = tiny_data.test.images.astype("float64") - tiny_data.mean
+    np.testing.assert_allclose(np.concatenate([x for x, _ in parts]), expected, atol=1e-4)
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Stops a training as a reader does, at its n-th batch."""
+
+    def __init__(self, n):
+        super().__init__()
+        self.left = n
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_training_learns_and_goes_on_on_this_backend(tiny_spec, tiny_data, tmp_path):
+    """On JAX and PyTorch this feeds the net from NumPy, in the same order."""
+    arguments = {"seed": 1, "verbose": 0, "follow_test": True, "save": True}
+    whole = training.train(tiny_spec, tiny_data, RECIPE, name="whole", **arguments)
+    assert whole.history["step"] == [6, 12, 15]
+    assert whole.history["error"][-1] < whole.history["error"][0]
+    assert len(whole.history["test_error"]) == 3
+    assert whole.history["test_error"][-1] == pytest.approx(whole.final["test"]["error"])
+    parts = {"name": "parts", "checkpoints": tmp_path, **arguments}
+    with pytest.raises(KeyboardInterrupt):
+        training.train(tiny_spec, tiny_data, RECIPE, callbacks=(Interrupt(9),), **parts)
+    again = training.train(tiny_spec, tiny_data, RECIPE, **parts)
+    assert again.interruptions == 1
+    for key in ("loss", "validation_loss", "test_loss"):
+        np.testing.assert_allclose(again.history[key], whole.history[key], rtol=1e-3)
+    assert runs.load("parts").versions["backend"] == keras.backend.backend()
+
+
+def test_a_short_split_of_any_size_is_measured(tiny_spec):
+    parts = [Split(*coloured(n, 8, seed)) for seed, n in enumerate((40, 7, 9))]
+    data = Data("odd", "odd sizes", ("a", "b", "c", "d"), *parts)
+    run = training.train(
+        tiny_spec, data, Recipe("one", "tests", steps=2, batch_size=32), seed=0, verbose=0
+    )
+    for split, n in (("train", 40), ("validation", 7), ("test", 9)):
+        wrong = run.final[split]["error"] * n
+        assert wrong == pytest.approx(round(wrong), abs=1e-4)
+
+
+@pytest.mark.skipif(find_spec("tensorflow") is not None, reason="TensorFlow is installed")
+def test_without_tensorflow_an_error_names_the_way_out(tiny_data, tmp_path):
+    with pytest.raises(datasets.DataUnavailableError, match="helpers export"):
+        datasets.load("cifar10")
+    named = dataclasses.replace(tiny_data, name="cifar10")
+    found = datasets.load("cifar10", npz=images_file.write(named, tmp_path / "cifar10.npz"))
+    np.testing.assert_array_equal(found.train.images, tiny_data.train.images)
