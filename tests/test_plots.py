@@ -1,12 +1,13 @@
 """The pictures show what the records say."""
 
 import dataclasses
+import types
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import counting, plots, runs, shapes
+from helpers import counting, paper, plots, runs, shapes
 from helpers.data import Split
 
 
@@ -45,8 +46,48 @@ def test_runs_on_different_images_are_not_drawn_together(recorded):
         plots.curves([recorded[0], other])
     with pytest.raises(ValueError, match="at least one run"):
         plots.curves([])
-    with pytest.raises(ValueError, match=r"validation_error.*'test_error'"):
-        plots.curves(recorded, quantity="test_error")
+    with pytest.raises(ValueError, match=r"validation_error.*'top5_error'"):
+        plots.curves(recorded, quantity="top5_error")
+
+
+def followed(network, test):
+    """A record with a test error by epoch, as far as a picture wants it."""
+    history = {"step": [10, 20, 30], "error": [0.5, 0.4, 0.35], "test_error": test}
+    return types.SimpleNamespace(network=network, name=network, history=history, images="noise")
+
+
+def test_figure_6_has_the_test_error_bold_and_the_training_error_dashed():
+    nets = [followed("a", [0.6, 0.5, 0.4]), followed("b", [0.7, 0.6, 0.3])]
+    ax = plots.training_and_test(nets, marks={"b": 8.75})
+    dashed, bold, other_dashed, other_bold, mark = ax.lines
+    assert list(bold.get_ydata()) == pytest.approx([60, 50, 40])
+    assert list(other_bold.get_ydata()) == pytest.approx([70, 60, 30])
+    assert list(dashed.get_ydata()) == list(other_dashed.get_ydata()) == [50, 40, 35]
+    assert (dashed.get_linestyle(), bold.get_linestyle()) == ("--", "-")
+    assert dashed.get_linewidth() < bold.get_linewidth()
+    assert dashed.get_color() == bold.get_color() != other_bold.get_color()
+    assert set(mark.get_ydata()) == {8.75}
+    assert mark.get_color() == other_bold.get_color()
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a", "b"]
+    assert ax.get_title() == "noise"
+    del nets[1].history["test_error"]
+    with pytest.raises(ValueError, match=r"test error by epoch. Received: b.*--follow-test"):
+        plots.training_and_test(nets)
+
+
+def test_reported_errors_have_the_bars_of_their_test_images():
+    ax = plots.reported_errors(paper.TABLE_6, images=10_000)
+    single, several = ax.containers
+    errors = [8.75, 7.51, 7.17, 6.97, 6.43, 7.93]
+    assert list(single.lines[0].get_ydata()) == errors
+    (segments,) = single.lines[2]
+    for (low, high), error in zip(segments.get_segments(), errors, strict=True):
+        half = 1.96 * 100 * np.sqrt(error / 100 * (1 - error / 100) / 10_000)
+        assert (high[1] - low[1]) / 2 == pytest.approx(half)
+    assert list(several.lines[0].get_ydata()) == [6.61]
+    assert next(t.get_text() for t in ax.get_xticklabels()) == "resnet20"
+    with pytest.raises(ValueError, match="at least one net"):
+        plots.reported_errors({})
 
 
 def test_by_layer_runs_from_input_to_output_on_a_log_scale():

@@ -108,6 +108,14 @@ def test_precision_is_named():
     assert HE2015_CIFAR10.in_precision("float32") is HE2015_CIFAR10
 
 
+def test_xla_is_named_and_otherwise_left_to_keras():
+    assert HE2015_CIFAR10.jit_compile == "auto"
+    compiled, not_compiled = (HE2015_CIFAR10.with_xla(x) for x in (True, False))
+    assert (compiled.jit_compile, compiled.name) == (True, "he2015-cifar10-xla")
+    assert (not_compiled.jit_compile, not_compiled.name) == (False, "he2015-cifar10-noxla")
+    assert compiled.with_xla(True) is compiled
+
+
 def test_names_and_get():
     assert {"he2015-cifar10", "he2015-cifar10-warmup"} <= set(recipes.names())
     assert recipes.get("he2015-cifar10") is HE2015_CIFAR10
@@ -135,6 +143,11 @@ def test_a_recipe_cannot_be_changed():
         ({"padding": -1}, "padding.*-1"),
         ({"warmup_steps": -1}, "warmup_steps.*-1"),
         ({"momentum": 1.5}, "momentum.*1.5"),
+        ({"steps_per_epoch": 0}, "steps_per_epoch.*at least 1.*steps_per_epoch=0"),
+        ({"shuffle": "rows"}, "'images' or 'batches'.*shuffle='rows'"),
+        ({"jit_compile": "yes"}, "True or False or 'auto'.*jit_compile='yes'"),
+        ({"optimizer": "rmsprop"}, "'sgd' or 'adam'.*optimizer='rmsprop'"),
+        ({"optimizer": "adam"}, "weight_decay.*'adam' it must be 0.*weight_decay=0.0001"),
         ({"weight_decay": -1e-4}, "weight_decay.*-0.0001"),
     ],
 )

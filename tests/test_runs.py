@@ -5,6 +5,7 @@ import json
 import os
 import platform
 
+import numpy as np
 import pytest
 
 from helpers import runs
@@ -155,3 +156,15 @@ def test_versions_and_hardware_are_those_of_this_process():
     assert machine["cores"] == os.cpu_count()
     assert machine["processor"]
     json.dumps([found, machine])  # both go into a record
+
+
+@pytest.mark.parametrize(("error", "images"), [(8.75, 10_000), (50, 400), (0, 5)])
+def test_the_standard_error_is_what_a_simulation_finds(error, images):
+    drawn = np.random.default_rng(0).binomial(images, error / 100, 200_000) * 100 / images
+    assert runs.standard_error(error, images) == pytest.approx(drawn.std(), rel=0.01, abs=1e-9)
+
+
+@pytest.mark.parametrize(("error", "images"), [(101, 10), (-1, 10), (5, 0)])
+def test_a_standard_error_wants_per_cent_and_images(error, images):
+    with pytest.raises(ValueError, match=f"error={error}, images={images}"):
+        runs.standard_error(error, images)

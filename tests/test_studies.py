@@ -1,6 +1,7 @@
 """studies: what a file lists is trained once, goes on where it stopped, and says how far it is."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -253,9 +254,12 @@ def test_xla_and_precision_are_in_the_command_and_the_name():
 
 def test_the_study_files_travel_with_the_library(tmp_path):
     """They are in a wheel: the library is carried to machines without a clone."""
-    root = Path(__file__).parents[1]
+    root, copy = Path(__file__).parents[1], tmp_path / "copy"  # building writes beside the source
+    shutil.copytree(root / "src", copy / "src", ignore=shutil.ignore_patterns("*.egg-info"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / name, copy)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
-    subprocess.run([*command, "--wheel-dir", tmp_path, root], check=True, capture_output=True)
+    subprocess.run([*command, "--wheel-dir", tmp_path, copy], check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = subprocess.run(
         [sys.executable, "-m", "zipfile", "-l", wheel], capture_output=True, text=True

@@ -82,6 +82,30 @@ def test_what_the_record_says(whole, tiny_data, tiny_spec):
     assert whole.parameters == sum(9 * i * o + 2 * o for i, o in main) + 8 * 4 + 4
 
 
+def test_epochs_of_keras_and_batches_that_stay_together(tiny_spec, tiny_data, tmp_path):
+    """What a published notebook does: measured after so many steps, whatever a pass is."""
+    changes = {"steps_per_epoch": 4, "shuffle": "batches", "optimizer": "adam", "weight_decay": 0.0}
+    recipe = dataclasses.replace(RECIPE, learning_rate=0.001, **changes)
+    watch = Watch(KeyboardInterrupt(), at=10)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_spec, tiny_data, recipe, checkpoints=tmp_path, callbacks=(watch,))
+    run = train(tiny_spec, tiny_data, recipe, checkpoints=tmp_path, follow_test=True)
+    assert run.history["step"] == [4, 8, 12, 15]
+    assert len(run.history["test_error"]) == 2  # followed since it was taken up again
+    optimizer = run.model.optimizer
+    assert isinstance(optimizer, keras.optimizers.Adam)
+    assert (optimizer.beta_1, int(optimizer.iterations)) == (recipe.momentum, 15)
+    assert optimizer.weight_decay is None
+
+
+@pytest.mark.parametrize("choice", [True, False, "auto"])
+def test_xla_is_asked_for_as_the_recipe_says(choice, tiny_spec):
+    model = networks.build(tiny_spec)
+    recipe = dataclasses.replace(RECIPE, jit_compile=choice)
+    training.compile_model(model, recipe)
+    assert model.jit_compile == (False if choice == "auto" else choice)  # no GPU, no JAX
+
+
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
 def test_the_result_against_numpy(whole, tiny_data, split):
     part = getattr(tiny_data, split)

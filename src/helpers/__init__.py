@@ -1,7 +1,7 @@
 """The library of the book *Residual Networks, from the degradation problem to ResNet-50*.
 
 Imports go down this list and never up:
-specs, counting, layers, blocks, networks, naming, weights, shapes, data,
+paper, specs, counting, layers, blocks, networks, naming, weights, shapes, data,
 images_file, archives, feeding, datasets, recipes, runs, callbacks, training, repair, studies,
 inspection, measuring, plots, diagrams, matching, checks, glue.
 """

@@ -18,7 +18,8 @@ from matplotlib.colors import to_rgb
 
 from helpers.counting import Layer, StageTotal
 from helpers.data import Split
-from helpers.runs import Run
+from helpers.paper import Reported
+from helpers.runs import Run, standard_error
 
 # Okabe and Ito's palette: distinguishable without colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -34,11 +35,7 @@ def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error")
     Raises ValueError if there are no runs, if they were not made from the same
     images, or if a run has no such quantity.
     """
-    if not runs:
-        raise ValueError("Expected at least one run. Received: none")
-    images = {run.images for run in runs}
-    if len(images) > 1:
-        raise ValueError(f"Expected runs on the same images. Received: {sorted(images)}")
+    images = _images(runs)
     for run in runs:
         if quantity not in run.history:
             raise ValueError(
@@ -49,7 +46,7 @@ def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error")
     for i, run in enumerate(runs):
         values = np.array(run.history[quantity]) * (100 if of_errors else 1)
         ax.plot(run.history["step"], values, marker="o", ms=3, label=run.network, **_look(i))
-    ax.set_title(images.pop(), fontsize="medium")
+    ax.set_title(images, fontsize="medium")
     ax.set_xlabel("steps")
     ax.set_xlim(left=0)
     name = quantity.replace("_", " ")
@@ -58,6 +55,79 @@ def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error")
     ax.set_ylabel(f"{name} (%)" if of_errors else name)
     if of_errors:
         ax.set_ylim(0, 100)
+    ax.legend()
+    return ax
+
+
+def training_and_test(
+    runs: Sequence[Run], ax: Axes | None = None, *, marks: Mapping[str, float] | None = None
+) -> Axes:
+    """The paper's Figure 6: training error dashed and thin, test error solid and bold.
+
+    One colour per run. `marks` are errors in % by network, drawn as lines at the right
+    edge in the colour of that network's run: what somebody else reports.
+
+    Raises ValueError without runs, for different images, or for a run whose test
+    error was not followed.
+
+    Book: chapter 5.
+    """
+    images = _images(runs)
+    ax = _axes(ax)
+    for i, run in enumerate(runs):
+        if "test_error" not in run.history:
+            raise ValueError(
+                f"Expected runs with a test error by epoch. Received: {run.name}. Train with "
+                "follow_test=True, or --follow-test."
+            )
+        steps, colour = run.history["step"], COLOURS[i % len(COLOURS)]
+        for quantity, look in (
+            ("error", {"linestyle": "--", "linewidth": 0.9}),
+            ("test_error", {}),
+        ):
+            label = run.network if quantity == "test_error" else None
+            values = 100 * np.array(run.history[quantity])
+            marker = {"marker": "osD^vP"[i % 6], "ms": 4} if label else {}
+            ax.plot(steps, values, color=colour, label=label, **look, **marker)
+        if marks and run.network in marks:
+            at = marks[run.network]
+            ax.plot([0.97, 1], [at, at], color=colour, lw=2.5, transform=ax.get_yaxis_transform())
+    ax.set_title(images, fontsize="medium")
+    ax.set_xlabel("steps")
+    ax.set_xlim(left=0)
+    ax.set_ylabel("error (%)")
+    ax.set_ylim(0, 100)
+    ax.legend()
+    return ax
+
+
+def reported_errors(
+    reported: Mapping[str, Reported], ax: Axes | None = None, *, images: int = 10_000
+) -> Axes:
+    """Test errors that a paper reports, one place each, with their 95 % intervals.
+
+    The bar is what the choice of so many test images does to the number (see
+    `runs.standard_error`). Where there are several runs, their mean stands beside it
+    with its standard deviation as a thick bar. Raises ValueError without a net.
+
+    Book: chapter 5.
+    """
+    if not reported:
+        raise ValueError("Expected at least one net. Received: none")
+    ax = _axes(ax)
+    errors = [r.error for r in reported.values()]
+    bars = [1.96 * standard_error(error, images) for error in errors]
+    look = {"capsize": 4, "color": COLOURS[0], "linestyle": "none"}
+    ax.errorbar(range(len(errors)), errors, bars, marker="o", label="as reported", **look)
+    several = {i: r for i, r in enumerate(reported.values()) if r.mean is not None}
+    if several:
+        places = [i + 0.18 for i in several]
+        look = {"color": COLOURS[1], "linestyle": "none", "elinewidth": 4, "marker": "D"}
+        means, spreads = zip(*((r.mean, r.spread) for r in several.values()), strict=True)
+        ax.errorbar(places, means, spreads, label="mean and spread of its runs", **look)
+    ax.set_xticks(range(len(errors)), list(reported))
+    ax.set_ylabel("test error (%)")
+    ax.set_xlim(-0.5, len(errors) - 0.3)
     ax.legend()
     return ax
 
@@ -193,6 +263,16 @@ def one_per_class(split: Split, class_names: Sequence[str], axes: np.ndarray) ->
         if nth == 0:
             ax.set_title(class_names[label], fontsize="small")
     return axes
+
+
+def _images(runs):
+    """The images of all runs, which must be the same."""
+    if not runs:
+        raise ValueError("Expected at least one run. Received: none")
+    images = {run.images for run in runs}
+    if len(images) > 1:
+        raise ValueError(f"Expected runs on the same images. Received: {sorted(images)}")
+    return images.pop()
 
 
 def _axes(ax):

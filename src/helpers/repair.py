@@ -122,14 +122,14 @@ DESIGNS = {**STEPS, "plain": dataclasses.replace(PUBLISHED, shortcut=False)}  # 
 
 
 def build(
-    design: Design, input_shape: tuple[int, int, int] = (24, 24, 3), num_classes: int = 10
+    design: Design, input_shape: tuple[int, int, int] | None = None, num_classes: int = 10
 ) -> keras.Model:
-    """The network of a design, for images as `images` makes them: (N, num_classes).
+    """The network of a design, by default for the images that `images` makes of CIFAR-10's.
 
-    The published one takes 24x24 to 6x6 before its first block and stays there. With
-    the last of `STEPS` it is `networks.build("resnet20")`, layer for layer.
+    With the last of `STEPS` it is `networks.build("resnet20")`, layer for layer.
     """
-    inputs = x = keras.Input(input_shape, name="image")  # (N, 24, 24, 3)
+    side = 24 if design.crop == "central" else 32
+    inputs = x = keras.Input(input_shape or (side, side, 3), name="image")
     if design.recipe == "adam":
         x = layers.Rescaling(1 / 255, name="rescaling")(x)
     if design.stem == "pooling":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import platform
 import re
@@ -178,6 +179,22 @@ def compare(runs: list[Run]) -> list[dict[str, Any]]:
         }
         for run in runs
     ]
+
+
+def standard_error(error: float, images: int) -> float:
+    """The standard deviation of an error over samples of so many images; both in %.
+
+    Each image is taken as wrong with the same probability, independently of the others.
+    Raises ValueError for an error outside 0 to 100 or a number below 1.
+
+    Book: chapter 5.
+    """
+    if not 0 <= error <= 100 or images < 1:
+        raise ValueError(
+            "Expected an error of 0 to 100 % and at least one image. "
+            f"Received: error={error!r}, images={images!r}"
+        )
+    return math.sqrt(error * (100 - error) / images)
 
 
 def table(rows: list[dict[str, Any]], digits: int = 1) -> str:

@@ -1,0 +1,113 @@
+"""The directive `{claims}`: a section and a table for every file of `claims/`."""
+
+from __future__ import annotations
+
+import re
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+import claims
+import prose
+
+COLUMNS = {"statement": 25, "the book": 12, "the paper": 12, "tolerance": 13}
+COLUMNS |= {"source": 24, "where": 14}
+
+
+class Claims(SphinxDirective):
+    """Draws the tables; the values are read from the pages' notebooks, nothing is recomputed."""
+
+    def run(self) -> list[nodes.Node]:
+        """A section for each chapter."""
+        every, sections = claims.load(), []
+        pages = {
+            name: prose.read(claims.ROOT / name, claims.ROOT) for c in every for name in c.pages
+        }
+        for chapter, title in claims.titles().items():
+            self.env.note_dependency(str(claims.ROOT / "claims" / f"{chapter}.toml"))
+            of_chapter = [claim for claim in every if claim.chapter == chapter]
+            section = nodes.section(ids=[f"claims-{chapter}"])
+            section += nodes.title(title, title)
+            lines = StringList(table(of_chapter, pages).split("\n"), source=chapter)
+            self.state.nested_parse(lines, self.content_offset, section)
+            self.state.document.note_implicit_target(section)
+            sections.append(section)
+        return sections
+
+
+def table(of_chapter: list[claims.Claim], pages: dict[str, prose.Page]) -> str:
+    """A list-table in MyST, a row per claim."""
+    widths = " ".join(map(str, COLUMNS.values()))
+    head = ["```{list-table}", ":class: claims", ":header-rows: 1", f":widths: {widths}", ""]
+    rows = [list(COLUMNS), *(_row(claim, pages) for claim in of_chapter)]
+    body = [
+        "\n".join(("* " if i == 0 else "  ") + f"- {cell}".rstrip() for i, cell in enumerate(row))
+        for row in rows
+    ]
+    return "\n".join([*head, *body, "```"])
+
+
+def _row(claim, pages):
+    return [
+        claim.statement,
+        _value(claim),
+        _literally(claim.paper) or (_value(claim) if claim.kind == "paper" else ""),
+        _tolerance(claim),
+        _source(claim),
+        ", ".join(_link(name) for name in claim.pages if _stands(claim, pages[name])),
+    ]
+
+
+def _value(claim):
+    wordings = [[text.replace("{,}", ",") for text in numbers] for numbers in claim.by_wording()]
+    amounts = {tuple(map(prose.amount, numbers)) for numbers in wordings}
+    texts = wordings[0] if len(amounts) == 1 else [text for numbers in wordings for text in numbers]
+    return f"{claim.bound} {', '.join(texts)}".strip()
+
+
+def _tolerance(claim):
+    parts = []
+    if claim.within is not None:
+        parts.append(f"± {claim.within:g}. {claim.because}")
+    if claim.tolerance is not None:
+        parts.append(f"to the paper ± {claim.tolerance:g}")
+    if claim.disagrees:
+        parts.append(f"exceeded: {claim.disagrees}")
+    return _literally("; ".join(parts)) or (
+        "" if claim.bound or not claim.expression else "as printed"
+    )
+
+
+def _source(claim):
+    if claim.kind == "paper":
+        key, _, place = claim.source.partition(", ")
+        text = f"{{cite:t}}`{key}`, {_literally(place)}"
+        return text + (f": `{claim.read}`" if claim.read else "")
+    if claim.kind in ("given", "unrecorded"):
+        return f"{claim.kind}: {_literally(claim.source)}"
+    return f"{claim.kind}: `` {claim.source} ``"
+
+
+def _literally(text):
+    return re.sub(r"([*_`$<\[\]{}|])", r"\\\1", text)
+
+
+def _stands(claim, page):
+    return any(claims.stands(value, page) for value in claim.value)
+
+
+def _link(name):
+    number, _, _ = name.split("/")[-1].partition("-")
+    label = f"chapter {int(number)}" if number.isdigit() else name.split("/")[-1].split(".")[0]
+    if name == "README.md":
+        return "README"
+    if name.startswith("notebooks/"):
+        label = label.replace("chapter", "notebook") if number.isdigit() else f"notebook {label}"
+    return f"[{label}](/{name})"
+
+
+def setup(app) -> dict[str, object]:
+    """Sphinx calls this."""
+    app.add_directive("claims", Claims)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

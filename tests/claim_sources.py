@@ -1,0 +1,166 @@
+"""What the expressions in `claims/` can use: counts, records, stored outputs, other claims.
+
+An expression sees the functions below and those of `claim_counts`, the library's modules, `math`,
+`np`, and `paper`, the numbers that the tests already hold. Nothing is trained, and little built.
+"""
+
+import functools
+import json
+import math
+import re
+
+import numpy as np
+
+import claim_counts
+import claims
+import paper
+import prose
+from helpers import counting, measuring, recipes, runs, shapes, specs
+
+NUMBER = r"(-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)"
+
+
+@functools.cache
+def _all():
+    return {claim.id: claim for claim in claims.load()}
+
+
+def recompute(claim):
+    """What the claim's source yields: a number or a list; None where nothing recomputes it."""
+    return eval(claim.expression, dict(NAMES)) if claim.expression else None
+
+
+def claim(name):
+    """The number of another claim, for what is derived from it; a list if it has several."""
+    numbers = [prose.amount(text) for text in _all()[name].printed()]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+@functools.cache
+def gradients(initializer):
+    """Chapter 1's gradient norms in the untrained plain-56 without normalisation: seconds."""
+    import keras
+
+    from helpers import datasets, inspection, networks
+
+    data = datasets.load("shapes")
+    x, y = data.train.images[:128] - data.mean, data.train.labels[:128]
+    keras.utils.set_random_seed(0)
+    bare = claim_counts.spec("plain56", batch_norm=False)
+    model = networks.build(bare, initializer=initializer)
+    return list(inspection.gradient_norms(model, x, y).values())
+
+
+def table_6(net):
+    """The paper's test error on CIFAR-10, in per cent, as the library has it."""
+    from helpers import paper as reported
+
+    return reported.TABLE_6[net].error
+
+
+# --- recorded ---------------------------------------------------------------------
+
+SHAPES_RUN = "shapes-resnet20-he2015-cifar10-620steps-mixed_bfloat16-seed0"
+SLOW_RUN = "shapes-plain56-8filters-quick-rate0.01-seed0"
+TEN_EPOCHS = "he2015-cifar10-3510steps-mixed_bfloat16"
+
+
+def error(record, split="train"):
+    """The final error of a recorded run in per cent; of CIFAR-10's ten epochs by the net's name."""
+    if record in specs.names():
+        record = f"cifar10-{record}-{TEN_EPOCHS}-seed0"
+    return 100 * runs.load(record).final[split]["error"]
+
+
+def logged(net):
+    """The training error over the tenth epoch, as logged."""
+    return 100 * runs.load(f"cifar10-{net}-{TEN_EPOCHS}-seed0").history["error"][-1]
+
+
+def rate(record):
+    """The learning rate of a recorded run."""
+    return runs.load(record).recipe["learning_rate"]
+
+
+def cifar_images(split):
+    """How many images of a split the recorded runs on CIFAR-10 had."""
+    return runs.load(f"cifar10-plain20-{TEN_EPOCHS}-seed0").data["images"][split]
+
+
+def seeds(net, recipe="quick"):
+    """The final training errors of the small nets on shapes, one for each recorded seed."""
+    found = [n for n in runs.names() if re.fullmatch(rf"shapes-{net}-{recipe}-seed\d+", n)]
+    return np.array([error(name) for name in found])
+
+
+def small(net, seed=0):
+    """The recorded quick run of a net with 8 filters on shapes."""
+    return runs.load(f"shapes-{net}-8filters-quick-seed{seed}")
+
+
+def small_options_seconds():
+    """How long the recorded small ResNet-20 took with options B and C, seed 0."""
+    names = (f"shapes-resnet20-8filters-{option}-quick-seed0" for option in "BC")
+    return sum(runs.load(name).seconds for name in names)
+
+
+# --- stored in notebooks ----------------------------------------------------------
+
+
+def glued(notebook, key):
+    """A value that a notebook has stored for the pages."""
+    return claims.stored(notebook)[0][key]
+
+
+def output(notebook, template):
+    """The number that stands for {} in a line that the notebook has printed; a list of several.
+
+    With `checks.shows` the line is printed only if what it says was found to hold.
+    """
+    return _numbers(claims.stored(notebook)[1], template, f"the outputs of {notebook}")
+
+
+def code(notebook, template):
+    """The number that stands for {} in a notebook's code."""
+    text = "\n".join(_cells(notebook))
+    return _numbers(text, template, f"the code of {notebook}")
+
+
+def lines_of(notebook, first, last):
+    """How many lines of a notebook's code stand from one that begins so to one that begins so."""
+    for cell in _cells(notebook):
+        lines = cell.split("\n")
+        starts = [i for i, line in enumerate(lines) if line.startswith(first)]
+        if starts:
+            ends = [i for i, line in enumerate(lines) if line.strip().startswith(last)]
+            return sum(bool(line.strip()) for line in lines[starts[0] : max(ends) + 1])
+    raise ValueError(f"No cell of {notebook} has a line that begins with {first!r}")
+
+
+def code_count(notebook, what, start, end):
+    """How often something stands in a notebook's code between two places."""
+    text = "\n".join(_cells(notebook))
+    return text[text.index(start) : text.index(end)].count(what)
+
+
+def _cells(notebook):
+    path = claims.ROOT / "notebooks" / f"{notebook}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+def _numbers(text, template, where):
+    pattern = re.escape(template).replace(r"\{\}", NUMBER)
+    match = re.search(pattern, text)
+    if match is None:
+        raise ValueError(f"Expected {template!r} in {where}, with a number for each {{}}.")
+    found = [float(number.replace(",", "")) for number in match.groups()]
+    return found[0] if len(found) == 1 else found
+
+
+NAMES = {
+    **{name: value for name, value in vars(claim_counts).items() if not name.startswith("_")},
+    **{name: value for name, value in globals().items() if not name.startswith("_")},
+    **{"counting": counting, "measuring": measuring, "recipes": recipes, "shapes": shapes},
+    **{"specs": specs, "paper": paper, "math": math},
+}
