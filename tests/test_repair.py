@@ -313,7 +313,6 @@ def test_train_records_a_step(short, data):
     assert again.history["step"] == [2, 4]
     assert again.history["test_error"] == again.history["validation_error"]
     assert again.recipe == runs.as_json(repair.recipe(PUBLISHED, epochs=2))
-    assert again.command == "python -m helpers.repair published --data tiny --seed 3"
     assert again.data["images"] == {"train": 180, "validation": 24, "test": 24}
     assert again.final == run.final
 
@@ -321,7 +320,6 @@ def test_train_records_a_step(short, data):
 def test_a_shorter_training_has_another_name(short, data):
     run = repair.train("recipe", data, seed=0, epochs=1, save=False, verbose=0)
     assert run.name == "tiny-repair-recipe-1epochs-seed0"
-    assert run.command.endswith("--seed 0 --epochs 1")
     assert not runs.names()
 
 
@@ -338,16 +336,3 @@ def test_the_initial_weights_depend_on_the_seed_alone(short, data, monkeypatch):
 def test_an_unknown_step_is_named(data):
     with pytest.raises(ValueError, match=r"one of published, validation, .*Received: step='bn'"):
         repair.train("bn", data, seed=0)
-
-
-def test_the_command_line_trains_a_step(monkeypatch, data, tmp_path):
-    asked = []
-    monkeypatch.setattr("helpers.datasets.load", lambda name: {"tiny": data}[name])
-    monkeypatch.setattr(repair, "train", lambda *a, **k: asked.append((a, k)))
-    repair.main(["order", "--data", "tiny", "--seed", "2", "--checkpoints", str(tmp_path)])
-    (step, images), given = asked[0]
-    assert (step, images) == ("order", data)
-    assert given == {
-        **{"seed": 2, "epochs": 30, "checkpoints": str(tmp_path)},
-        **{"tensorboard": None, "verbose": 2},
-    }

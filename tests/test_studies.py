@@ -1,5 +1,6 @@
 """studies: what a file lists is trained once, goes on where it stopped, and says how far it is."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -61,7 +62,7 @@ def test_a_study_trains_what_its_file_lists(study, tmp_path, capsys):
     out = capsys.readouterr().out
     assert runs.names() == sorted(NAMES)
     assert "0 of 3 trainings are recorded" in out
-    assert f"2 of 3: {NAMES[1]}, about 0 min left" in out
+    assert re.search(rf"2 of 3: {NAMES[1]}, about \d+ min left", out)
     assert "all 3 trainings are recorded" in out
     run = runs.load(NAMES[2])
     assert (run.network, run.history["step"]) == ("tiny6-B", [1, 2])

@@ -3,7 +3,7 @@
 A notebook in wide use trains a residual net on CIFAR-10. Everything that it chose is
 a field of `Design`, so a repair is one changed field; `STEPS` are the repairs, one after
 the other, from the notebook as it stands to ResNet-20 by the paper's recipe, at the same
-number of steps and images. `python -m helpers.repair published --data cifar10 --seed 0`
+number of steps and images. `python -m helpers repair published --data cifar10 --seed 0`
 trains one of them and records it.
 
 Source: He et al. 2015, sections 3.3, 3.4 and 4.2. Book: "Repairing a notebook".
@@ -11,7 +11,6 @@ Source: He et al. 2015, sections 3.3, 3.4 and 4.2. Book: "Repairing a notebook".
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import math
 from dataclasses import dataclass, fields
@@ -141,7 +140,7 @@ def build(
     for stage, (blocks, filters) in enumerate(design.stages, start=2):
         for i in range(1, blocks + 1):
             stride = 2 if i == 1 and stage > 2 else 1
-            x = _block(x, filters, stride, design, f"conv{stage}_{i}")
+            x = block(x, filters, stride, design, name=f"conv{stage}_{i}")
     if design.head == "hidden":
         x = _convolution(x, x.shape[-1], design, "last", padding="valid")  # (N, 4, 4, 64)
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
@@ -153,8 +152,11 @@ def build(
     return keras.Model(inputs, x, name="published" if design == PUBLISHED else "repaired")
 
 
-def _block(x, filters, stride, design, name):
-    """Two 3x3 convolutions and, with a shortcut of option A, the addition."""
+def block(x, filters: int, stride: int, design: Design, *, name: str):
+    """Two 3x3 convolutions and, if the design has it, the shortcut, of option A.
+
+    (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
+    """
     fx = _convolution(x, filters, design, f"{name}_1", stride=stride, in_block=True)
     fx = _convolution(fx, filters, design, f"{name}_2", in_block=True, relu=False)
     if design.shortcut:
@@ -269,32 +271,11 @@ def train(step: str, data: Data, *, seed: int, epochs: int = EPOCHS, **arguments
     seen = images(design, data)
     keras.utils.set_random_seed(seed)
     model = build(design, seen.image_shape, seen.num_classes)
-    length, option = (f"-{epochs}epochs", f" --epochs {epochs}") if epochs != EPOCHS else ("", "")
+    length = "" if epochs == EPOCHS else f"-{epochs}epochs"
     given = {
         "name": f"{data.name}-repair-{step}{length}-seed{seed}",
-        "command": f"python -m helpers.repair {step} --data {data.name} --seed {seed}{option}",
         "follow_test": True,
         "save": True,
         **arguments,
     }
     return training.train(model, seen, recipe(design, epochs), seed=seed, **given)
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """The command line: trains and records one step; goes on if it was interrupted."""
-    from helpers import datasets
-
-    parser = argparse.ArgumentParser(prog="python -m helpers.repair", description=main.__doc__)
-    parser.add_argument("step", choices=DESIGNS)
-    parser.add_argument("--data", help="shapes or cifar10 (default: RESNET_BOOK_DATA, or shapes)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
-    parser.add_argument("--tensorboard", help="folder for TensorBoard's logs")
-    given = vars(parser.parse_args(arguments))
-    step, data = given.pop("step"), datasets.load(given.pop("data"))
-    train(step, data, **given, verbose=2)
-
-
-if __name__ == "__main__":
-    main()
