@@ -221,7 +221,8 @@ def test_the_repair_study_has_every_step_at_the_notebook_s_own_budget():
     assert {plan.step for plan in plans if isinstance(plan, RepairPlan)} == set(repair.DESIGNS)
     for plan in plans:
         if isinstance(plan, RepairPlan):
-            assert (plan.length().steps, plan.length().steps_per_epoch) == (30 * 195, 195)
+            assert plan.length().steps == 30 * 195
+            assert plan.length().steps_per_epoch in (195, 3 * 195)
 
 
 def test_the_paper_s_study_has_its_nets_schedule_and_seeds():
