@@ -265,7 +265,8 @@ def train(step: str, data: Data, *, seed: int, epochs: int = EPOCHS, **arguments
 
     `data` are the images as `datasets.load` returns them; `arguments` go to
     `training.train`. The test error is followed where the validation images are others,
-    and the run is saved, unless they say otherwise. A number of epochs other than 30 stands in the name.
+    and the run is saved, unless they say otherwise. A number of epochs other than 30
+    stands in the name.
 
     Raises ValueError for an unknown step.
     """
