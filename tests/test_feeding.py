@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from importlib.util import find_spec
+import sys
 
 import keras
 import numpy as np
@@ -84,7 +84,7 @@ def test_batches_without_tensorflow_are_the_images_that_tf_data_would_give(tiny_
     np.testing.assert_array_equal(later[2][0], numpy_batches(tiny_data, padding=1)[7][0])
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares with tf.data")
+@pytest.mark.one_backend
 @pytest.mark.parametrize("shuffle", ["images", "batches"])
 def test_both_ways_have_the_same_order(tiny_data, shuffle):
     theirs = datasets.training_batches(
@@ -147,8 +147,9 @@ def test_a_short_split_of_any_size_is_measured(tiny_spec):
         assert wrong == pytest.approx(round(wrong), abs=1e-4)
 
 
-@pytest.mark.skipif(find_spec("tensorflow") is not None, reason="TensorFlow is installed")
-def test_without_tensorflow_an_error_names_the_way_out(tiny_data, tmp_path):
+def test_without_tensorflow_an_error_names_the_way_out(tiny_data, tmp_path, monkeypatch):
+    for name in ("tensorflow", "tensorflow_datasets"):
+        monkeypatch.setitem(sys.modules, name, None)  # an import raises ImportError
     with pytest.raises(datasets.DataUnavailableError, match="helpers export"):
         datasets.load("cifar10")
     named = dataclasses.replace(tiny_data, name="cifar10")
