@@ -248,9 +248,9 @@ def recipe(design: Design, epochs: int = EPOCHS) -> Recipe:
     batches are whole: those 16 are never seen while batches are shuffled.
     """
     steps = epochs * STEPS_PER_EPOCH
-    tags = ["adam" if design.recipe == "adam" else recipes.HE2015_CIFAR10.name, f"{steps}steps"]
-    tags += [design.shuffle, "randomcrop" if design.crop == "random" else "nocrop"]
     every = STEPS_PER_EPOCH * (1 if design.validation == "test" else 3)
+    tags = ["adam" if design.recipe == "adam" else recipes.HE2015_CIFAR10.name, f"{steps}steps"]
+    tags += [f"by{every}", design.shuffle, "randomcrop" if design.crop == "random" else "nocrop"]
     both = {"batch_size": BATCH_SIZE, "steps_per_epoch": every, "name": "-".join(tags)}
     both |= {"shuffle": design.shuffle, "padding": 4 if design.crop == "random" else 0}
     if design.recipe == "sgd":
