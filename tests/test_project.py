@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 COMMANDS = ("setup", "book", "serve", "test", "backends", "notebooks", "lab", "lint", "lock")
-COMMANDS += ("clean", "help")
+COMMANDS += ("assignments", "grade", "marking", "clean", "help")
 
 
 def read(name):
@@ -170,7 +170,8 @@ def test_continuous_integration_calls_the_same_commands():
     called = re.findall(r"^make (\w+)$", script.read_text(), re.MULTILINE)
     assert called == ["lint", "test", "backends", "book"]
     steps = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]["book"]["steps"]
-    assert [s["run"] for s in steps if "run" in s] == ["make setup", *(f"make {c}" for c in called)]
+    ours = [s["run"] for s in steps if s.get("run", "").startswith("make ")]
+    assert ours == ["make setup", *(f"make {c}" for c in called)]
 
 
 # --- table of contents, links, files ---------------------------------------------

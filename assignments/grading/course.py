@@ -92,6 +92,20 @@ class Course:
                 return why(result)
         return None
 
+    def renew_feedback(self, student: str) -> None:
+        """Writes the feedback page anew, with what a person has added since."""
+        result = self.api.generate_feedback(self.assignment, student, force=True)
+        if not result["success"]:
+            raise CourseError(f"No feedback page could be made for {student}.\n{why(result)}")
+
+    def by_hand(self, student: str) -> list:
+        """Points and comments that a person has given, by cell."""
+        with self.api.gradebook as gradebook:
+            found = gradebook.find_submission_notebook(self.assignment, self.assignment, student)
+            points = [[g.name, g.manual_score, g.extra_credit] for g in found.grades]
+            said = [[c.name, c.manual_comment] for c in found.comments if c.manual_comment]
+        return sorted(p for p in points if p[1:] != [None, None]) + sorted(said)
+
     def scores(self, student: str) -> dict[str, tuple[float | None, float]]:
         """Points and maximum by graded cell; None where a person has to look."""
         with self.api.gradebook as gradebook:

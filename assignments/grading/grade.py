@@ -98,6 +98,9 @@ def _row(course: Course, submission: Submission, out: Path, again: bool) -> tupl
         data = submission.read()
         digest = _digest(data, course.notebook("source").read_bytes())
         if not again and (old := _kept(keep, digest)) is not None:
+            if (by_hand := course.by_hand(student)) != old.get("by hand", []):
+                course.renew_feedback(student)
+                _keep(keep, old := {**old, "by hand": by_hand})
             return {**old, **_points(course, old)}, True
         source, release = (
             nbformat.read(course.notebook(step), as_version=4) for step in ("source", "release")
@@ -124,9 +127,7 @@ def _row(course: Course, submission: Submission, out: Path, again: bool) -> tupl
         digest = None
     row |= {"remarks": "; ".join(" ".join(remark.split()) for remark in remarks)}
     if digest is not None:
-        draft = keep.with_suffix(".new")
-        draft.write_text(json.dumps({**row, "digest": digest}), "utf-8")
-        os.replace(draft, keep)
+        _keep(keep, {**row, "digest": digest, "by hand": course.by_hand(student)})
     return {**row, **_points(course, row)}, False
 
 
@@ -143,6 +144,12 @@ def _told(ran: dict) -> list[str]:
     if lacking:
         told.append(f"ran without isolation of {', '.join(sorted(lacking))} on this system")
     return told
+
+
+def _keep(path: Path, row: dict) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(row), "utf-8")
+    os.replace(draft, path)
 
 
 def _kept(path: Path, digest: str) -> dict | None:

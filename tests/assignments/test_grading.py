@@ -147,7 +147,7 @@ def test_what_changed_is_graded_anew(tmp_path, source, pretended):
     assert len(pretended) == 5
 
 
-def test_points_by_hand_are_in_the_next_csv(tmp_path, source, pretended):
+def test_points_and_words_by_hand_are_in_the_next_csv_and_feedback(tmp_path, source, pretended):
     from nbgrader.api import Gradebook
 
     hand_in(tmp_path / "in" / "ada" / "tiny.ipynb")
@@ -156,10 +156,18 @@ def test_points_by_hand_are_in_the_next_csv(tmp_path, source, pretended):
     with Gradebook(f"sqlite:///{path.parent / 'gradebook.db'}") as gradebook:
         mark = gradebook.find_grade("why", "tiny", "tiny", "ada")
         mark.manual_score, mark.needs_manual_grade = 0.5, False
+        comment = gradebook.find_comment("why", "tiny", "tiny", "ada")
+        comment.manual_comment = "Say what the second half is."
         gradebook.db.commit()
+    page = path.parent / rows(path)["ada"]["feedback"]
+    assert "second half" not in page.read_text("utf-8")
     row = rows(grade(tmp_path / "in", source=source, say=lambda line: None))["ada"]
     assert (row["why"], row["points"], row["to grade by hand"]) == ("0.5", "5.5", "0")
+    assert "second half" in page.read_text("utf-8")
     assert len(pretended) == 1
+    made = page.stat().st_mtime_ns
+    grade(tmp_path / "in", source=source, say=lambda line: None)
+    assert page.stat().st_mtime_ns == made  # nothing new: nothing written
 
 
 def test_marks_tests_and_order_are_the_assignments(tmp_path, source, pretended):
