@@ -1,0 +1,88 @@
+// Opens every page in both themes, wide and narrow, and complains about what a reader would.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
+export const SCREENS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
+export const THEMES = ["light", "dark"];
+
+/** A page that keeps a list of what went wrong on it. */
+export async function watched(context, address) {
+  const page = await context.newPage();
+  const complaints = [];
+  const host = new URL(address).host;
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== "data:" && url.host !== host) complaints.push(`asks another host: ${url}`);
+  });
+  page.on("requestfailed", (request) => complaints.push(`does not get ${request.url()}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} for ${response.url()}`);
+  });
+  return { page, complaints };
+}
+
+/** Brings every lazy picture in. */
+async function scrollThrough(page) {
+  await page.evaluate(async () => {
+    for (const image of document.querySelectorAll("img[loading=lazy]")) image.loading = "eager";
+    await Promise.all([...document.images].filter((i) => i.offsetParent).map((i) => i.decode()));
+  });
+}
+
+/** What is wrong with the look of an open page. */
+async function look(page) {
+  return page.evaluate(() => {
+    const found = [];
+    const root = document.documentElement;
+    if (root.scrollWidth > root.clientWidth) {
+      found.push(`is ${root.scrollWidth} pixels wide on a screen of ${root.clientWidth}`);
+    }
+    for (const image of document.querySelectorAll("article img")) {
+      if (image.offsetParent && !image.naturalWidth) found.push(`shows no picture ${image.src}`);
+    }
+    for (const figure of document.querySelectorAll("article figure")) {
+      const shown = [...figure.querySelectorAll("img")].filter((image) => image.offsetParent);
+      if (figure.querySelector("img") && shown.length !== 1) {
+        found.push(`shows ${shown.length} pictures in ${figure.id} instead of one`);
+      }
+    }
+    for (const math of document.querySelectorAll("math")) {
+      const shown = math.checkVisibility();
+      if (shown && !math.getBoundingClientRect().width) found.push("shows an empty formula");
+    }
+    return found;
+  });
+}
+
+/** axe-core's findings on an open page, one line each. */
+export async function axe(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+  return violations.flatMap((violation) =>
+    violation.nodes
+      .slice(0, 4)
+      .map((node) => `axe ${violation.id}: ${node.target.join(" ")} ${node.failureSummary}`),
+  );
+}
+
+/** Checks one page of the site in one theme on one screen; returns complaints. */
+export async function check(browser, address, name, theme, screen) {
+  const context = await browser.newContext({
+    viewport: SCREENS[screen],
+    colorScheme: theme,
+    reducedMotion: "reduce",
+  });
+  const { page, complaints } = await watched(context, address);
+  await page.goto(address + name, { waitUntil: "load" });
+  await scrollThrough(page);
+  const shown = await page.evaluate(() => document.documentElement.dataset.theme);
+  if (shown !== theme) complaints.push(`is ${shown} where the reader's system is ${theme}`);
+  complaints.push(...(await look(page)), ...(await axe(page)));
+  await context.close();
+  return complaints.map((text) => `${name} (${theme}, ${screen}): ${text}`);
+}

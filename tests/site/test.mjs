@@ -1,0 +1,47 @@
+// `make test-site`: drives Chromium through the built website. test.mjs FOLDER [part of a name]
+import { readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { launch } from "./browser.mjs";
+import * as journeys from "./journeys.mjs";
+import { check, SCREENS, THEMES } from "./pages.mjs";
+import { serve } from "./serve.mjs";
+
+const folder = resolve(process.argv[2] ?? "_build/html");
+const only = process.argv[3] ?? "";
+const names = readdirSync(folder, { recursive: true })
+  .filter((name) => name.endsWith(".html") && !name.startsWith("_static"))
+  .filter((name) => name.includes(only))
+  .sort();
+
+const site = await serve(folder);
+const browser = await launch();
+const complaints = [];
+for (const name of names) {
+  const before = complaints.length;
+  for (const theme of THEMES) {
+    for (const screen of Object.keys(SCREENS)) {
+      complaints.push(...(await check(browser, site.address, name, theme, screen)));
+    }
+  }
+  console.log(`${complaints.length - before || "no"} complaints: ${name}`);
+}
+if (!only) {
+  for (const [name, journey] of Object.entries(journeys)) {
+    const context = await browser.newContext({ viewport: SCREENS.desktop, reducedMotion: "reduce" });
+    try {
+      await journey(context, site.address);
+      console.log(`passed: ${name}`);
+    } catch (error) {
+      complaints.push(`${name}: ${error.message}`);
+    }
+    await context.close();
+  }
+}
+await browser.close();
+site.close();
+for (const complaint of complaints) console.error(complaint);
+console.log(`${names.length} pages, in ${THEMES.join(" and ")}, on ${Object.keys(SCREENS).join(" and ")}.`);
+if (!names.length || complaints.length) {
+  console.error(`The site has ${complaints.length} fault(s), listed above.`);
+  process.exit(1);
+}
