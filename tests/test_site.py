@@ -10,7 +10,8 @@ PAGE = """<!DOCTYPE html>
 <link rel="canonical" href="https://example.org/"/>
 <script>const a = "b//c";</script>
 </head><body><article><h1 id="a-page">A page</h1>
-<p>Adds <span class="math"><math><mi>x</mi></math></span>, as <a href="https://example.org/">others</a> and
+<p>Adds <span class="math"><math><mi>x</mi></math></span>, as
+<a href="https://example.org/">others</a> and
 <a href="other.html#below">below</a> and <a href="#a-page">here</a>. <code>{ref}`x`</code></p>
 <img src="curve.png" alt="Training error of two networks"/>
 </article></body></html>"""

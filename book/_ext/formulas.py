@@ -105,7 +105,11 @@ def _italic(letter: str) -> str:
     """The letter that a browser shows for a single one in `mi`."""
     if letter == "h":
         return "\N{PLANCK CONSTANT}"
-    for first, last, to in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("α", "ω", 0x1D6FC)):
+    for first, last, to in (
+        ("A", "Z", 0x1D434),
+        ("a", "z", 0x1D44E),
+        ("\u03b1", "\u03c9", 0x1D6FC),
+    ):
         if first <= letter <= last:
             return chr(to + ord(letter) - ord(first))
     return letter
