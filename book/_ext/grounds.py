@@ -77,6 +77,8 @@ def dark_svg(text: str) -> str:
         red, green, blue = np.rint(255 * darkened(numbers(match[0]))).astype(int)
         return f"#{red:02x}{green:02x}{blue:02x}"
 
+    # Letters have no colour of their own, and so are black.
+    text = text.replace("<svg ", '<svg fill="#000000" ', 1)
     return HEX.sub(other, PATCHES.sub(r"\1none\2", text))
 
 
