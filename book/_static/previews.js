@@ -4,6 +4,7 @@
   const SHOWN = "figure, table, .math, .citation, .exercise, .admonition, .cell, dd, dl";
   const pages = new Map();
   let box = null;
+  let named = null; // the link that the box belongs to
   let waiting = 0;
 
   function page(url) {
@@ -28,7 +29,7 @@
   function close() {
     clearTimeout(waiting);
     if (box) {
-      document.querySelector('[aria-describedby="preview"]')?.removeAttribute("aria-describedby");
+      named.removeAttribute("aria-describedby");
       box.remove();
     }
     box = null;
@@ -60,8 +61,10 @@
     const below = place.bottom + box.offsetHeight + 8 < innerHeight || place.top < innerHeight / 2;
     box.style.top = `${scrollY + (below ? place.bottom + 6 : place.top - box.offsetHeight - 6)}px`;
     box.style.left = `${Math.max(8, Math.min(place.left, innerWidth - box.offsetWidth - 24))}px`;
+    named = link;
     link.setAttribute("aria-describedby", "preview");
-    box.addEventListener("mouseleave", close);
+    const mine = box;
+    mine.addEventListener("mouseleave", () => box === mine && !link.matches(":focus") && close());
   }
 
   function soon(event) {
@@ -75,8 +78,10 @@
   document.addEventListener("focusin", soon);
   document.addEventListener("focusout", close);
   document.addEventListener("mouseout", (event) => {
+    const link = event.target.closest("a");
+    if (!link || link.matches(":focus")) return;
     clearTimeout(waiting);
-    if (box && event.target.closest("a") && !box.contains(event.relatedTarget)) {
+    if (box && link === named && !box.contains(event.relatedTarget)) {
       waiting = setTimeout(() => box && !box.matches(":hover") && close(), 250);
     }
   });

@@ -21,6 +21,37 @@ export async function searchFindsTheRightPage(context, address) {
   assert.deepEqual(complaints, []);
 }
 
+export async function aLinkShowsWhatItLeadsTo(context, address) {
+  const { page, complaints } = await open(context, address, "book/01-degradation.html");
+  const preview = page.locator("#preview");
+  await page.locator('article a.reference.internal[href="#fig-nested"]').first().focus();
+  await preview.locator("figcaption", { hasText: "The thought experiment" }).waitFor();
+  assert.ok(await preview.locator("img:visible").evaluate((image) => image.decode().then(() => 1)));
+  await page.keyboard.press("Escape");
+  await preview.waitFor({ state: "detached" });
+  await page.locator('article a.reference.internal[href*="references.html#"]').first().hover();
+  await preview.locator("text=Deep Residual Learning").waitFor();
+  await page.locator('article a.reference.internal[href="#equation-eq-nested"]').first().focus();
+  await preview.locator("math").waitFor();
+  assert.deepEqual(complaints, []);
+}
+
+export async function withoutAScriptThePageCanBeRead(context, address) {
+  const plain = await context.browser().newContext({ javaScriptEnabled: false });
+  const { page } = await open(plain, address, "book/01-degradation.html");
+  assert.equal(await page.locator("figure img.only-dark:visible").count(), 0);
+  assert.ok(await page.locator("math").first().isVisible());
+  await plain.close();
+}
+
+export async function aWrongAddressIsExplained(context, address) {
+  const page = await context.newPage();
+  const answer = await page.goto(`${address}no-such-page.html`);
+  assert.equal(answer.status(), 404);
+  await page.locator("a", { hasText: "front page" }).click();
+  await page.waitForURL(/index\.html/);
+}
+
 export async function theThemeIsChosenAndKept(context, address) {
   const { page } = await open(context, address, "book/01-degradation.html");
   const theme = () => page.evaluate(() => document.documentElement.dataset.theme);

@@ -4,12 +4,14 @@ import { createRequire } from "node:module";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
 export const SCREENS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
+const HEAVIEST = 600 * 1024; // of a page with all that it shows, as it is sent
 export const THEMES = ["light", "dark"];
 
 /** A page that keeps a list of what went wrong on it. */
 export async function watched(context, address) {
   const page = await context.newPage();
   const complaints = [];
+  const answers = [];
   const host = new URL(address).host;
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(`console: ${message.text()}`);
@@ -21,16 +23,22 @@ export async function watched(context, address) {
   });
   page.on("requestfailed", (request) => complaints.push(`does not get ${request.url()}`));
   page.on("response", (response) => {
+    answers.push(response);
     if (response.status() >= 400) complaints.push(`${response.status()} for ${response.url()}`);
   });
-  return { page, complaints };
+  const weight = async () => {
+    const sizes = await Promise.all(answers.map((answer) => answer.request().sizes()));
+    return sizes.reduce((sum, size) => sum + size.responseBodySize, 0);
+  };
+  return { page, complaints, weight };
 }
 
-/** Brings every lazy picture in. */
+/** Brings every lazy picture in that this theme shows. */
 async function scrollThrough(page) {
   await page.evaluate(async () => {
-    for (const image of document.querySelectorAll("img[loading=lazy]")) image.loading = "eager";
-    await Promise.all([...document.images].filter((i) => i.offsetParent).map((i) => i.decode()));
+    const shown = [...document.images].filter((image) => image.offsetParent);
+    for (const image of shown) image.loading = "eager";
+    await Promise.all(shown.map((image) => image.decode()));
   });
 }
 
@@ -77,12 +85,14 @@ export async function check(browser, address, name, theme, screen) {
     colorScheme: theme,
     reducedMotion: "reduce",
   });
-  const { page, complaints } = await watched(context, address);
+  const { page, complaints, weight } = await watched(context, address);
   await page.goto(address + name, { waitUntil: "load" });
   await scrollThrough(page);
   const shown = await page.evaluate(() => document.documentElement.dataset.theme);
   if (shown !== theme) complaints.push(`is ${shown} where the reader's system is ${theme}`);
   complaints.push(...(await look(page)), ...(await axe(page)));
+  const bytes = await weight();
+  if (bytes > HEAVIEST) complaints.push(`weighs ${Math.round(bytes / 1024)} KB`);
   await context.close();
   return complaints.map((text) => `${name} (${theme}, ${screen}): ${text}`);
 }

@@ -12,6 +12,9 @@ await page.goto(`${site.address}index.html`, { waitUntil: "load", timeout: 120_0
 await page.evaluate(async () => {
   for (const image of document.images) image.loading = "eager";
   for (const closed of document.querySelectorAll("details")) closed.open = true;
+  for (const hidden of document.querySelectorAll(".toggle-hidden")) {
+    hidden.classList.remove("toggle-hidden");
+  }
   await document.fonts.ready;
 });
 await page.waitForLoadState("networkidle");
