@@ -89,7 +89,7 @@ export async function check(browser, address, name, theme, screen) {
   await page.goto(address + name, { waitUntil: "load" });
   await scrollThrough(page);
   const shown = await page.evaluate(() => document.documentElement.dataset.theme);
-  if (shown !== theme) complaints.push(`is ${shown} where the reader's system is ${theme}`);
+  if (shown && shown !== theme) complaints.push(`is ${shown} where the reader's system is ${theme}`);
   complaints.push(...(await look(page)), ...(await axe(page)));
   const bytes = await weight();
   if (bytes > HEAVIEST) complaints.push(`weighs ${Math.round(bytes / 1024)} KB`);
