@@ -26,6 +26,9 @@ CORRECTIONS = (
         re.compile(r'(<button class="btn search-button-field [^"]*") title="\w+" aria-label="\w+"'),
         r"\1",
     ),
+    # Roles that were given up: the list of references is a list of paragraphs.
+    (re.compile(r' role="doc-biblioentry"'), ""),
+    (re.compile(r'(<div class="[^"]*citation-list[^"]*") role="list"'), r"\1"),
     (re.compile(r'="Color mode"'), '="Colour mode"'),
     # A page has one `viewport`.
     (re.compile(r'(<meta name="viewport"[^>]*>)\s*<meta name="viewport"[^>]*>'), r"\1"),

@@ -23,11 +23,14 @@ NOT_FOUND = """<!DOCTYPE html>
 <html lang="en-GB"><head><meta charset="utf-8"/>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
 <meta name="robots" content="noindex"/>
+<link rel="icon" href="data:,"/>
 <title>Page not found - Residual Networks</title>
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 1.1rem/1.6 system-ui, sans-serif;
   max-width: 34rem; margin: 15vh auto; padding: 1rem; }}
+a {{ color: #0f56c0; }}
+@media (prefers-color-scheme: dark) {{ a {{ color: #8ab4f8; }} }}
 </style></head><body><main><h1>This page is not in the book</h1>
 <p>The address may have changed, or never been right.</p>
 <p><a href="{root}index.html">To the front page</a>, with the table of contents,

@@ -31,6 +31,7 @@ export async function aLinkShowsWhatItLeadsTo(context, address) {
   await preview.waitFor({ state: "detached" });
   await page.locator('article a.reference.internal[href*="references.html#"]').first().hover();
   await preview.locator("text=Deep Residual Learning").waitFor();
+  await page.mouse.move(2, 2);
   await page.locator('article a.reference.internal[href="#equation-eq-nested"]').first().focus();
   await preview.locator("math").waitFor();
   assert.deepEqual(complaints, []);

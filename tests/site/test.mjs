@@ -23,6 +23,7 @@ for (const name of names) {
       complaints.push(...(await check(browser, site.address, name, theme, screen)));
     }
   }
+  for (const complaint of complaints.slice(before)) console.error(complaint);
   console.log(`${complaints.length - before || "no"} complaints: ${name}`);
 }
 if (!only) {
@@ -33,13 +34,13 @@ if (!only) {
       console.log(`passed: ${name}`);
     } catch (error) {
       complaints.push(`${name}: ${error.message}`);
+      console.error(complaints.at(-1));
     }
     await context.close();
   }
 }
 await browser.close();
 site.close();
-for (const complaint of complaints) console.error(complaint);
 console.log(`${names.length} pages, in ${THEMES.join(" and ")}, on ${Object.keys(SCREENS).join(" and ")}.`);
 if (!names.length || complaints.length) {
   console.error(`The site has ${complaints.length} fault(s), listed above.`);
