@@ -28,7 +28,7 @@ CORRECTIONS = (
     ),
     # Roles that were given up: the list of references is a list of paragraphs.
     (re.compile(r' role="doc-biblioentry"'), ""),
-    (re.compile(r'(<div class="[^"]*citation-list[^"]*") role="list"'), r"\1"),
+    (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
     (re.compile(r'="Color mode"'), '="Colour mode"'),
     # A page has one `viewport`.
     (re.compile(r'(<meta name="viewport"[^>]*>)\s*<meta name="viewport"[^>]*>'), r"\1"),

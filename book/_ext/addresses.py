@@ -29,8 +29,12 @@ NOT_FOUND = """<!DOCTYPE html>
 :root {{ color-scheme: light dark; }}
 body {{ font: 1.1rem/1.6 system-ui, sans-serif;
   max-width: 34rem; margin: 15vh auto; padding: 1rem; }}
+html {{ color: #1a1a1a; background: #fff; }}
 a {{ color: #0f56c0; }}
-@media (prefers-color-scheme: dark) {{ a {{ color: #8ab4f8; }} }}
+@media (prefers-color-scheme: dark) {{
+html {{ color: #ebebeb; background: #121212; }}
+a {{ color: #8ab4f8; }}
+}}
 </style></head><body><main><h1>This page is not in the book</h1>
 <p>The address may have changed, or never been right.</p>
 <p><a href="{root}index.html">To the front page</a>, with the table of contents,
