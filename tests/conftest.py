@@ -79,6 +79,28 @@ def tiny_spec():
     )
 
 
+@pytest.fixture(scope="session")
+def larger_data():
+    """160, 20 and 24 images of 24x24 pixels in the same four classes."""
+    from helpers.datasets import Data, Split
+
+    parts = (Split(*coloured(n, 24, seed)) for seed, n in enumerate((160, 20, 24)))
+    return Data("tiny", "tiny (noise)", ("red", "green", "blue", "grey"), *parts)
+
+
+@pytest.fixture
+def small(monkeypatch, tiny_spec):
+    """`shapes` and a network `tiny6` of a size that trains in a moment."""
+    from helpers import datasets, specs
+
+    parts = [datasets.Split(*coloured(n, 8, seed)) for seed, n in enumerate((160, 16, 16))]
+    data = datasets.Data("shapes", "small shapes", ("a", "b", "c", "d"), *parts)
+    monkeypatch.setitem(datasets._LOADERS, "shapes", lambda _: data)
+    monkeypatch.setitem(datasets.TRAINING_IMAGES, "shapes", 160)
+    monkeypatch.setitem(specs._NETWORKS, "tiny6", tiny_spec)
+    return data
+
+
 @pytest.fixture
 def cifar10_archive():
     """Writes a small CIFAR-10 in TensorFlow Datasets' layout; returns {id: (image, label)}."""

@@ -3,6 +3,8 @@
 Nothing here imports `helpers` or Keras.
 """
 
+import itertools
+
 import numpy as np
 
 # --- forward ----------------------------------------------------------------------
@@ -180,3 +182,32 @@ def random_weights(model, seed=0):
         layer.set_weights(arrays)
         found[layer.name] = [a.astype("float64") for a in arrays]
     return found
+
+
+# --- augmentation -----------------------------------------------------------------
+
+
+def crop(image, row, column, flip, padding):
+    """One view of an image by slices: pad with zeros, crop, mirror."""
+    height, width, _ = image.shape
+    view = np.pad(image, [(padding, padding), (padding, padding), (0, 0)])
+    view = view[row : row + height, column : column + width]
+    return view[:, ::-1] if flip else view
+
+
+def check_crops(images, results, *, padding, flip):
+    """Each result is one view of its image, and all views are about equally often there."""
+    assert results.shape == images.shape
+    n, width, seen = len(images), 2 * padding + 1, []
+    for image, result in zip(images, results, strict=True):
+        offsets = itertools.product(range(width), range(width), (False, True))
+        matches = [o for o in offsets if np.array_equal(crop(image, *o, padding), result)]
+        assert len(matches) == 1
+        seen += matches
+    mirrored = sum(m for _, _, m in seen)
+    assert (n / 2 - 35 < mirrored < n / 2 + 35) if flip else mirrored == 0
+    for axis in (0, 1):  # every offset: five standard errors
+        counts = np.bincount([o[axis] for o in seen], minlength=width)
+        assert abs(counts - n / width).max() <= 5 * np.sqrt(n / width)
+    if padding:  # rows, columns and mirroring are drawn apart
+        assert len(set(seen)) > (40 if flip else 22)

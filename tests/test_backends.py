@@ -48,7 +48,7 @@ def test_two_backends_and_no_tensorflow():
 
 def test_what_runs_on_every_backend():
     modules = {re.match(r"tests/test_(\w+?)(?:_\w+)?\.py", name)[1] for name in FILES}
-    assert modules == {"blocks", "layers", "networks", "weights"}
+    assert modules == {"blocks", "layers", "networks", "weights", "feeding", "studies"}
 
 
 @pytest.mark.parametrize("name", FILES)

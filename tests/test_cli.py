@@ -7,20 +7,8 @@ import keras
 import pytest
 
 import paper
-from conftest import coloured
 from helpers import datasets, networks, recipes, runs, specs, training
 from helpers.__main__ import main
-
-
-@pytest.fixture
-def small(monkeypatch, tiny_spec):
-    """`shapes` and a network `tiny6` of a size that trains in seconds."""
-    parts = [datasets.Split(*coloured(n, 8, seed)) for seed, n in enumerate((160, 16, 16))]
-    data = datasets.Data("shapes", "small shapes", ("a", "b", "c", "d"), *parts)
-    monkeypatch.setitem(datasets._LOADERS, "shapes", lambda _: data)
-    monkeypatch.setitem(datasets.TRAINING_IMAGES, "shapes", 160)
-    monkeypatch.setitem(specs._NETWORKS, "tiny6", tiny_spec)
-    return data
 
 
 def test_list_names_everything(capsys):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import reference
 from conftest import CLASSES
 from helpers import archives, datasets, shapes
 from helpers.datasets import Data, DataUnavailableError, Split
@@ -92,34 +93,12 @@ def test_batches_go_on_where_another_training_stopped(data, epoch):
         np.testing.assert_array_equal(y, v)
 
 
-def crop(image, row, column, flip, padding):
-    """One view of an image by slices: pad with zeros, crop, mirror."""
-    height, width, _ = image.shape
-    view = np.pad(image, [(padding, padding), (padding, padding), (0, 0)])
-    view = view[row : row + height, column : column + width]
-    return view[:, ::-1] if flip else view
-
-
 @pytest.mark.parametrize("flip", [True, False])
 @pytest.mark.parametrize("padding", [0, 2])
 def test_every_augmented_image_is_a_crop_or_its_mirror(padding, flip):
-    n, width = 200, 2 * padding + 1
-    x = np.random.default_rng(0).normal(size=(n, 6, 5, 3)).astype("float32")
+    x = np.random.default_rng(0).normal(size=(200, 6, 5, 3)).astype("float32")
     y = datasets.augment(tf.constant(x), (1, 2), padding=padding, flip=flip).numpy()
-    assert y.shape == x.shape
-    seen = []
-    for image, result in zip(x, y, strict=True):
-        offsets = itertools.product(range(width), range(width), (False, True))
-        matches = [o for o in offsets if np.array_equal(crop(image, *o, padding), result)]
-        assert len(matches) == 1
-        seen += matches
-    mirrored = sum(m for _, _, m in seen)
-    assert (n / 2 - 35 < mirrored < n / 2 + 35) if flip else mirrored == 0
-    for axis in (0, 1):  # every offset, about equally often: five standard errors
-        counts = np.bincount([o[axis] for o in seen], minlength=width)
-        assert abs(counts - n / width).max() <= 5 * np.sqrt(n / width)
-    if padding:  # rows, columns and mirroring are drawn apart
-        assert len(set(seen)) > (40 if flip else 22)
+    reference.check_crops(x, y, padding=padding, flip=flip)
 
 
 def test_augmentation_follows_its_seed():

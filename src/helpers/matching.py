@@ -36,15 +36,15 @@ def layers(model: keras.Model) -> list[list[keras.Variable]]:
 
 def _walk(last, key):
     """The nodes of a graph, each after its parents; the parent with the greatest key first."""
-    order, seen, todo = [], set(), [(last, False)]
-    while todo:
-        node, after_its_parents = todo.pop()
+    order, seen, waiting = [], set(), [(last, False)]
+    while waiting:
+        node, after_its_parents = waiting.pop()
         if after_its_parents:
             order.append(node)
         elif node not in seen:
             seen.add(node)
-            todo.append((node, True))
-            todo += [(parent, False) for parent in sorted(node.parent_nodes, key=key)]
+            waiting.append((node, True))
+            waiting += [(parent, False) for parent in sorted(node.parent_nodes, key=key)]
     return order
 
 

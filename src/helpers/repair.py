@@ -241,13 +241,17 @@ def _centre(x: np.ndarray) -> np.ndarray:
 def recipe(design: Design, epochs: int = EPOCHS) -> Recipe:
     """The recipe of a design over `epochs` of 195 steps of 64 images.
 
+    The published notebook measures after each of these. A repaired one is measured after
+    every third, which changes nothing in the training and takes less time.
+
     The published pipeline's last batch of a pass is smaller, 16 of 50,000 images. Our
     batches are whole: those 16 are never seen while batches are shuffled.
     """
     steps = epochs * STEPS_PER_EPOCH
+    every = STEPS_PER_EPOCH * (1 if design.validation == "test" else 3)
     tags = ["adam" if design.recipe == "adam" else recipes.HE2015_CIFAR10.name, f"{steps}steps"]
-    tags += [design.shuffle, "randomcrop" if design.crop == "random" else "nocrop"]
-    both = {"batch_size": BATCH_SIZE, "steps_per_epoch": STEPS_PER_EPOCH, "name": "-".join(tags)}
+    tags += [f"by{every}", design.shuffle, "randomcrop" if design.crop == "random" else "nocrop"]
+    both = {"batch_size": BATCH_SIZE, "steps_per_epoch": every, "name": "-".join(tags)}
     both |= {"shuffle": design.shuffle, "padding": 4 if design.crop == "random" else 0}
     if design.recipe == "sgd":
         return dataclasses.replace(recipes.HE2015_CIFAR10.scaled(steps), **both)
@@ -260,8 +264,9 @@ def train(step: str, data: Data, *, seed: int, epochs: int = EPOCHS, **arguments
     """Trains one of `DESIGNS` and records it as `cifar10-repair-published-seed0`.
 
     `data` are the images as `datasets.load` returns them; `arguments` go to
-    `training.train`. The test error is followed, and the run is saved, unless they say
-    otherwise. A number of epochs other than 30 stands in the name.
+    `training.train`. The test error is followed where the validation images are others,
+    and the run is saved, unless they say otherwise. A number of epochs other than 30
+    stands in the name.
 
     Raises ValueError for an unknown step.
     """
@@ -274,7 +279,7 @@ def train(step: str, data: Data, *, seed: int, epochs: int = EPOCHS, **arguments
     length = "" if epochs == EPOCHS else f"-{epochs}epochs"
     given = {
         "name": f"{data.name}-repair-{step}{length}-seed{seed}",
-        "follow_test": True,
+        "follow_test": design.validation != "test",
         "save": True,
         **arguments,
     }

@@ -176,8 +176,7 @@ class RepairPlan:
     def length(self) -> Length:
         """How much work the training is."""
         design = repair.DESIGNS[self.step]
-        recipe, side = repair.recipe(design), 24 if design.crop == "central" else 32
-        each = repair.multiply_adds(repair.build(design, (side, side, 3)))
+        recipe, each = repair.recipe(design), repair.multiply_adds(repair.build(design))
         return Length(recipe.steps, recipe.steps_per_epoch, recipe.batch_size * each)
 
     def train(self, data: Data, **arguments: Any) -> Run:

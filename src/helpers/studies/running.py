@@ -66,8 +66,8 @@ def run(
         name = plan.record()
         if plan.data not in loaded:
             loaded = {plan.data: load(plan.data)}  # one set in memory at a time
-        todo = [_work(p, checkpoints) for p in waiting[i:]]
-        left = f", about {_duration(seconds / work * sum(todo))} left" if work else ""
+        works = [_work(p, checkpoints) for p in waiting[i:]]
+        left = f", about {_duration(seconds / work * sum(works))} left" if work else ""
         say(f"\n{names.index(name) + 1} of {len(names)}: {name}{left}")
         start = time.perf_counter()
         try:
@@ -76,7 +76,7 @@ def run(
             say(f"{name} failed: {error}")
             failed[name] = error
             continue
-        seconds, work = seconds + time.perf_counter() - start, work + todo[0]
+        seconds, work = seconds + time.perf_counter() - start, work + works[0]
         if weights_folder:
             Path(weights_folder).mkdir(parents=True, exist_ok=True)
             weights.save(result.model, Path(weights_folder) / f"{name}.safetensors")

@@ -1,0 +1,52 @@
+"""repair.train: short trainings of the designs, and what their records say."""
+
+import numpy as np
+import pytest
+
+from helpers import repair, runs, training
+from helpers.repair import PUBLISHED
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Two steps of eight images are an epoch, and two epochs the whole training."""
+    monkeypatch.setattr(repair, "EPOCHS", 2)
+    monkeypatch.setattr(repair, "STEPS_PER_EPOCH", 2)
+    monkeypatch.setattr(repair, "BATCH_SIZE", 8)
+
+
+def test_train_records_a_step(short, larger_data):
+    run = repair.train("published", larger_data, seed=3, epochs=2, verbose=0)
+    again = runs.load("tiny-repair-published-seed3")
+    assert again.history["step"] == [2, 4]
+    assert "test_error" not in again.history  # its validation images are the test images
+    assert again.recipe == runs.as_json(repair.recipe(PUBLISHED, epochs=2))
+    assert again.data["images"] == {"train": 180, "validation": 24, "test": 24}
+    assert again.final == run.final
+
+
+def test_a_repair_is_measured_less_often_and_trained_the_same(short, larger_data):
+    run = repair.train("validation", larger_data, seed=0, epochs=5, save=False, verbose=0)
+    assert run.history["step"] == [6, 10]  # every third epoch of two steps, and the end
+    assert len(run.history["test_error"]) == 2
+
+
+def test_a_shorter_training_has_another_name(short, larger_data):
+    run = repair.train("recipe", larger_data, seed=0, epochs=1, save=False, verbose=0)
+    assert run.name == "tiny-repair-recipe-1epochs-seed0"
+    assert not runs.names()
+
+
+def test_the_initial_weights_depend_on_the_seed_alone(short, larger_data, monkeypatch):
+    first = []
+    monkeypatch.setattr(training, "train", lambda model, *_, **__: first.append(model))
+    for seed in (0, 1, 0):
+        repair.train("published", larger_data, seed=seed)
+    a, b, c = (model.get_layer("conv1_1_conv").kernel.numpy() for model in first)
+    assert np.abs(a - b).max() > 0.01
+    np.testing.assert_array_equal(a, c)
+
+
+def test_an_unknown_step_is_named(larger_data):
+    with pytest.raises(ValueError, match=r"one of published, validation, .*Received: step='bn'"):
+        repair.train("bn", larger_data, seed=0)
