@@ -11,7 +11,8 @@ INSTALLED := $(VENV)/.installed
 BACKENDS := .venv-backends
 CHECKED := _build/.checked
 SOURCES := _config.yml _toc.yml index.md tests/check_site.py \
-	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml)
+	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml \
+	site/served/*/*.*) src/helpers/specs.py src/helpers/counting.py
 
 # Stored outputs are made and compared on the embedded images, whatever the
 # environment chooses. Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's

@@ -9,16 +9,13 @@ weights and what it reads, as they follow here from `counting.layers`, and does 
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from math import prod
-from pathlib import Path
 
 from helpers import counting, specs
 from helpers.counting import Layer
 from helpers.specs import Network
 
-FILE = "explorer/networks.json"
 _IN_A_BLOCK = re.compile(r"(?P<stem>conv\d+_)(?P<number>\d+)_(?P<suffix>.+)")
 _WINDOWS = ("Conv2D", "MaxPooling2D")
 
@@ -123,16 +120,3 @@ def _layer(row: Layer, source: Layer | None, shape: tuple[int, ...]) -> dict[str
     layer |= {"channels": row.output_shape[-1], "weights": weights}
     layer |= {"others": row.parameters - weights, "moving": row.moving_statistics}
     return layer | {"keeps": row.activations > 0}
-
-
-def _write(app, exception) -> None:
-    if exception is None and app.builder.format == "html":
-        path = Path(app.outdir) / "_static" / FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(data(), separators=(",", ":")), encoding="utf-8")
-
-
-def setup(app) -> dict[str, object]:
-    """Sphinx calls this."""
-    app.connect("build-finished", _write)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
