@@ -52,7 +52,7 @@ function place(data, variant, classes) {
   let before = null;
   const placed = variant.runs.map(([stage, , , count, index]) => {
     const {boxes, shortcut} = readBlock(data.blocks[index], classes);
-    y += stage === before ? 6 : 16;
+    y += stage === before ? 14 : 20;
     const run = {stage, count, boxes, shortcut, top: y, heads: stage !== before};
     before = stage;
     y += boxes.length * ROW;

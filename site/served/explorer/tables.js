@@ -22,8 +22,8 @@ function short(n) {
 const SUMS = [
   ['Layers with weights', 'depth', grouped],
   ['Parameters', 'parameters', grouped],
-  ['Multiply-adds for one image', 'multiplyAdds', (n) => `${grouped(n)} (${short(n)})`],
-  ['Activations kept for one image', 'activations', (n) => `${grouped(n)} (${memory(n)})`],
+  ['Multiply-adds for one image', 'multiplyAdds', (n) => html`${grouped(n)} <span>${short(n)}</span>`],
+  ['Activations kept for one image', 'activations', (n) => html`${grouped(n)} <span>${memory(n)}</span>`],
   ['Moving statistics', 'movingStatistics', grouped],
 ];
 
@@ -34,7 +34,7 @@ export function sumsTable(nets) {
   const ratio = (key) => (nets[1].totals[key] ? nets[0].totals[key] / nets[1].totals[key] : NaN);
   const times = (n) => (Number.isFinite(n) ? `${n.toPrecision(3)} ×` : '–');
   return html`<table class="table sums">
-    <caption>Sums, and how many times the second the first is</caption>
+    <caption>${nets.length > 1 ? 'Sums, and the first divided by the second' : 'Sums'}</caption>
     <thead><tr><th scope="col">Quantity</th>
       ${nets.map((net) => html`<th scope="col">${net.name}</th>`)}
       ${nets.length > 1 ? html`<th scope="col">first ÷ second</th>` : nothing}</tr></thead>
