@@ -27,9 +27,9 @@ function normalise(tf, x, fixed) {
   let mean;
   let inverse;
   const normal = tf.customGrad((input, save) => {
-    mean = tf.mean(input, 0, true);
+    mean = tf.keep(tf.mean(input, 0, true)); // for decision regions; `step` frees both
     const centred = tf.sub(input, mean);
-    inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 0, true), EPSILON));
+    inverse = tf.keep(tf.rsqrt(tf.add(tf.mean(tf.square(centred), 0, true), EPSILON)));
     const value = tf.mul(centred, inverse);
     save([value, inverse]);
     const gradFunc = (dy, [saved, inv]) => {
@@ -110,7 +110,7 @@ export class Net {
       const product = tf.matMul(input, kernel); // (N, units)
       if (!norm) return tf.add(product, betas[i]);
       const {normal, mean, inverse} = normalise(tf, product, learning ? null : this.statistics[i]);
-      if (learning) found.push({mean: tf.keep(mean), inverse: tf.keep(inverse)});
+      found.push({mean, inverse});
       return tf.add(tf.mul(normal, gammas[i]), betas[i]);
     };
     let out = tf.relu(layer(x, weights.first, 0));
