@@ -58,9 +58,12 @@ def in_python(choice):
         return None
     rows = counting.layers(spec)
     of_stage = [
-        [s.name, sum(r.stage == s.name for r in rows), s.parameters, s.multiply_adds]
-        + [s.activations, list(s.output_shape)]
-        for s in counting.by_stage(spec)
+        [
+            *(stage.name, sum(row.stage == stage.name for row in rows)),
+            *(stage.parameters, stage.multiply_adds, stage.activations),
+            list(stage.output_shape),
+        ]
+        for stage in counting.by_stage(spec)
     ]
     sums = {
         "depth": spec.depth,

@@ -6,6 +6,7 @@ import {findings, openSite, widths} from './site.mjs';
 const PAGE = 'book/playground.html';
 const SECONDS = 20; // to show degradation and its cure, on two cores
 const WORSE = 20; // points of error that the deep plain net is behind, at least
+const LEARNT = 5; // per cent: what the other two have at most
 const SEEDS = (process.env.SEEDS ?? '0').split(',');
 let site;
 before(async () => { site = await openSite(); });
@@ -26,20 +27,16 @@ for (const seed of SEEDS) {
     await page.focus('#playground-train');
     const start = performance.now();
     await page.keyboard.press('Enter');
-    // Shown is shown: both differences at once, for the first time.
-    await page.waitForFunction((worse) => {
-      const error = (net) => Number.parseFloat(document.querySelector(`[data-error=${net}]`).innerText);
-      return error('plain') - error('shallow') > worse && error('plain') - error('residual') > worse;
-    }, WORSE, {timeout: 120_000});
-    const shown = (performance.now() - start) / 1000;
-    await page.waitForSelector('#playground[data-phase=paused]', {timeout: 300_000});
+    const finished = page.waitForSelector('#playground[data-phase=paused]', {timeout: 300_000});
+    await Promise.race([finished, page.waitForTimeout(1000 * SECONDS)]);
     const seconds = (performance.now() - start) / 1000;
     const {shallow, plain, residual} = await errors(page);
-    t.diagnostic(`shown after ${shown.toFixed(1)} s, finished after ${seconds.toFixed(1)} s: `
+    t.diagnostic(`${await page.locator('#playground caption').innerText()} and ${seconds.toFixed(1)} s: `
       + `shallow ${shallow} %, plain ${plain} %, residual ${residual} %`);
     assert.ok(plain - shallow > WORSE, 'no degradation');
     assert.ok(plain - residual > WORSE, 'no cure');
-    assert.ok(shown < SECONDS, `shown only after ${shown} s`);
+    assert.ok(residual < LEARNT && shallow < LEARNT, 'a net that should learn has not');
+    await finished;
     assert.deepEqual(faults, []);
     if (process.env.PICTURES) {
       await page.screenshot({path: `${process.env.PICTURES}/playground-trained-${seed}.png`, fullPage: true});

@@ -77,15 +77,16 @@ export class Net {
     const {width, seed} = setting;
     const inside = setting.depth - 2;
     const he = (inputs) => Math.sqrt(2 / inputs);
+    const of = (part) => 3 * seed + part; // from 1 on: TensorFlow.js takes 0 for no seed
     this.weights = {
-      first: normalNumbers(tf, [2, width], he(2), seed),
-      last: normalNumbers(tf, [width, 1], Math.sqrt(1 / width), seed + 1),
+      first: normalNumbers(tf, [2, width], he(2), of(1)),
+      last: normalNumbers(tf, [width, 1], Math.sqrt(1 / width), of(2)),
       lastBias: tf.zeros([1]),
       beta: tf.zeros([inside + 1, 1, width]),
     };
     if (setting.norm) this.weights.gamma = tf.ones([inside + 1, 1, width]);
     if (inside > 0) {
-      this.weights.kernels = normalNumbers(tf, [inside, width, width], he(width), seed + 2);
+      this.weights.kernels = normalNumbers(tf, [inside, width, width], he(width), of(3));
     }
     this.names = Object.keys(this.weights);
     this.velocity = this.names.map((name) => tf.zerosLike(this.weights[name]));

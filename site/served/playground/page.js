@@ -8,7 +8,10 @@ const RATES = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const SHALLOW = 8; // layers of the net to compare with
 const ROUNDS = 100;
 const POINTS = 256;
-const DEFAULTS = {problem: 'spirals', depth: '40', width: '16', rate: '0.05', norm: 'on', seed: '0'};
+/** When the gradients on show were measured; the value, and its words. */
+const TIMES = {now: 'at the latest step', first: 'at the first step'};
+const DEFAULTS = {problem: 'spirals', depth: '40', width: '16', rate: '0.05', norm: 'on', seed: '0',
+  gradients: 'now'};
 const NETS = ['shallow', 'plain', 'residual'];
 
 const root = document.getElementById('playground');
@@ -27,13 +30,16 @@ function repair() {
   if (!PROBLEMS.includes(state.problem)) state.problem = DEFAULTS.problem;
   if (!RATES.includes(Number(state.rate))) state.rate = DEFAULTS.rate;
   if (state.norm !== 'off') state.norm = 'on';
+  if (!TIMES[state.gradients]) state.gradients = DEFAULTS.gradients;
   clamp('depth', 2, 60, 2);
   clamp('width', 4, 32, 4);
   clamp('seed', 0, 999, 1);
 }
 
 function forget() {
-  for (const name of NETS) results[name] = {errors: [], norms: [], region: null, broken: false};
+  for (const name of NETS) {
+    results[name] = {errors: [], norms: [], firstNorms: [], region: null, broken: false};
+  }
   problem = makePoints(state.problem, POINTS, Number(state.seed));
   state.last = ROUNDS;
 }
@@ -58,11 +64,13 @@ function hear({data}) {
       own.errors.push(net.error);
       own.broken = Boolean(net.broken);
       if (net.norms) own.norms = [...net.norms];
+      if (own.firstNorms.length === 0) own.firstNorms = own.norms;
       if (net.region) own.region = net.region;
     });
   } else if (data.type === 'paused') {
     state.phase = 'paused';
-    state.said = NETS.map((name) => `${titles()[name]}: ${shownError(name)}`).join('; ');
+    state.said = `Stopped after ${results.plain.errors.length - 1} steps. Training errors: `;
+    state.said += NETS.map((name) => `${titles()[name]}: ${shownError(name)}`).join('; ');
   } else if (data.type === 'failed') {
     state.phase = 'idle';
     state.said = `The training stopped: ${data.message}`;
@@ -144,6 +152,18 @@ function controls() {
   </fieldset>`;
 }
 
+/** Looking at other gradients does not disturb the training. */
+function timeChooser() {
+  const choose = (event) => {
+    state.gradients = event.target.value;
+    writeAddress(state, DEFAULTS);
+    draw();
+  };
+  return html`<div class="field"><label for="playground-gradients">Gradients</label>
+    <select id="playground-gradients" @change=${choose}>${Object.entries(TIMES).map(([value, words]) => html`
+      <option value=${value} .selected=${value === state.gradients}>${words}</option>`)}</select></div>`;
+}
+
 function errorTable() {
   const steps = Math.max(0, results.plain.errors.length - 1);
   return html`<table class="table"><caption>Training error after ${steps} steps</caption>
@@ -156,9 +176,10 @@ function draw() {
   const of = (key) => Object.fromEntries(NETS.map((name) => [name, results[name][key]]));
   render(html`
     <div class="pair"><div>${controls()}</div>
-      <div>${errorTable()}<p role="status">${state.said}</p></div></div>
+      <div>${errorTable()}<p role="status" class=${state.phase === 'idle' ? '' : 'visually-hidden'}>${state.said}</p></div></div>
     <div class="pair"><figure>${curves(of('errors'), state.last)}</figure>
-      <figure>${gradients(of('norms'))}</figure></div>
+      <figure>${gradients(of(state.gradients === 'first' ? 'firstNorms' : 'norms'), TIMES[state.gradients])}
+        ${timeChooser()}</figure></div>
     <div class="regions">${NETS.map((name) => html`<figure><canvas width="320" height="320" role="img"
       id="playground-region-${name}" aria-label="Decision region of the net: ${titles()[name]}. Training error ${shownError(name)}."></canvas>
       <figcaption>${titles()[name]}</figcaption></figure>`)}</div>

@@ -4,9 +4,9 @@
  */
 import {nothing, svg} from '../vendor/lit-html.js';
 
-const WIDTH = 420;
-const HEIGHT = 240;
-const ROOM = {left: 46, right: 10, top: 12, bottom: 40};
+const WIDTH = 340;
+const HEIGHT = 230;
+const ROOM = {left: 52, right: 10, top: 12, bottom: 40};
 const INNER = {width: WIDTH - ROOM.left - ROOM.right, height: HEIGHT - ROOM.top - ROOM.bottom};
 
 const across = (share) => ROOM.left + share * INNER.width;
@@ -25,7 +25,7 @@ function axes(xTicks, yTicks, xTitle, yTitle) {
       <text class="tick end" x=${across(0) - 6} y=${down(at) + 4}>${text}</text>`)}
     ${xTicks.map(({at, text}) => svg`<text class="tick middle" x=${across(at)} y=${down(0) + 16}>${text}</text>`)}
     <text class="tick middle" x=${across(0.5)} y=${HEIGHT - 6}>${xTitle}</text>
-    <text class="tick middle" transform="translate(11 ${down(0.5)}) rotate(-90)">${yTitle}</text>`;
+    <text class="tick middle" transform="translate(10 ${down(0.5)}) rotate(-90)">${yTitle}</text>`;
 }
 
 /** A line with a marker at some of its points. */
@@ -68,8 +68,9 @@ export function curves(errors, last) {
 /**
  * Norm of the loss's gradient in each kernel, on a logarithmic scale.
  * @param {Object<string, number[]>} norms a list per net, first layer first
+ * @param {string} when they were measured, in words
  */
-export function gradients(norms) {
+export function gradients(norms, when) {
   const deepest = Math.max(2, ...Object.values(norms).map((list) => list.length));
   const exponents = Object.values(norms).flat().filter((n) => n > 0 && Number.isFinite(n))
     .map(Math.log10);
@@ -88,7 +89,7 @@ export function gradients(norms) {
   const said = Object.entries(norms).filter(([, list]) => list.length).map(([name, list]) => (
     `${name} ${list[0].toExponential(1)} in the first layer, ${list[list.length - 1].toExponential(1)} in the last`)).join('; ');
   return svg`<svg role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}"
-      aria-label="Gradient norm of each layer. Now: ${said || 'nothing yet'}.">
+      aria-label="Gradient norm of each layer, ${when}: ${said || 'nothing yet'}.">
     ${axes(layers, powers, 'layer, from input to output', 'gradient norm')}
     ${Object.entries(norms).map(([name, list]) => line(name, places(list), Math.ceil(deepest / 15)))}</svg>`;
 }
