@@ -7,10 +7,11 @@ const MIB = 2 ** 20;
 /** 25557032 as 25,557,032. */
 export const grouped = (n) => n.toLocaleString('en-GB');
 
-/** Bytes that so many numbers take in float32, in MiB. */
+/** What so many numbers take in float32: KiB below a tenth of a MiB. */
 export const memory = (numbers) => {
   const mib = (BYTES * numbers) / MIB;
-  return `${mib.toLocaleString('en-GB', {maximumFractionDigits: mib < 1 ? 3 : 2})} MiB`;
+  const [amount, unit] = mib > 0 && mib < 0.1 ? [1024 * mib, 'KiB'] : [mib, 'MiB'];
+  return `${amount.toLocaleString('en-GB', {maximumFractionDigits: 2})} ${unit}`;
 };
 
 /** A large number with its word: 3.86 billion. */
@@ -46,11 +47,10 @@ export function sumsTable(nets) {
 
 function layerRow(row) {
   const window = row.kernelSize
-    ? `${row.kernelSize}x${row.kernelSize}${row.stride > 1 ? `, /${row.stride}` : ''}` : '';
-  return html`<tr><th scope="row"><code>${row.name}</code></th><td>${row.kind}</td>
-    <td>${window}</td><td>${row.outputShape.join('x')}</td><td>${grouped(row.parameters)}</td>
-    <td>${grouped(row.multiplyAdds)}</td><td>${grouped(row.activations)}</td>
-    <td>${memory(row.activations)}</td></tr>`;
+    ? ` ${row.kernelSize}x${row.kernelSize}${row.stride > 1 ? `, /${row.stride}` : ''}` : '';
+  return html`<tr><th scope="row"><code>${row.name}</code></th><td>${row.kind}${window}</td>
+    <td>${row.outputShape.join('x')}</td><td>${grouped(row.parameters)}</td>
+    <td>${grouped(row.multiplyAdds)}</td><td>${memory(row.activations)}</td></tr>`;
 }
 
 /**
@@ -63,15 +63,15 @@ export function layersTable(name, stages, open, toggle) {
   const title = `Layers of ${name}`;
   return html`<div class="scrolls" role="region" tabindex="0" aria-label=${title}>
     <table class="table layers"><caption>${title}</caption>
-    <thead><tr><th scope="col">Layer</th><th scope="col">Kind</th><th scope="col">Window</th>
+    <thead><tr><th scope="col">Layer</th><th scope="col">Kind</th>
       <th scope="col">Output</th><th scope="col">Parameters</th><th scope="col">Multiply-adds</th>
-      <th scope="col">Activations</th><th scope="col">Memory</th></tr></thead>
+      <th scope="col">Memory</th></tr></thead>
     ${stages.map((stage) => html`<tbody><tr class="stage">
       <th scope="row"><button type="button" aria-expanded=${open.has(stage.name)}
         @click=${() => toggle(stage.name)}>${stage.name}</button></th>
-      <td>${grouped(stage.rows.length)} layers</td><td></td><td>${stage.outputShape.join('x')}</td>
+      <td>${grouped(stage.rows.length)} layers</td><td>${stage.outputShape.join('x')}</td>
       <td>${grouped(stage.parameters)}</td><td>${grouped(stage.multiplyAdds)}</td>
-      <td>${grouped(stage.activations)}</td><td>${memory(stage.activations)}</td></tr>
+      <td>${memory(stage.activations)}</td></tr>
       ${open.has(stage.name) ? stage.rows.map(layerRow) : nothing}</tbody>`)}
     </table></div>`;
 }

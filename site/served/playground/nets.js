@@ -43,7 +43,7 @@ function normalise(tf, x, fixed) {
 }
 
 /** The mean of log(1 + exp(z)) - y z, written so that nothing overflows. */
-function crossEntropy(tf, logits, y) {
+export function crossEntropy(tf, logits, y) {
   const rest = tf.log1p(tf.exp(tf.neg(tf.abs(logits))));
   return tf.mean(tf.add(tf.sub(tf.relu(logits), tf.mul(logits, y)), rest));
 }
@@ -137,12 +137,10 @@ export class Net {
     const {tf} = this;
     return tf.tidy(() => {
       let logits;
-      const loss = (...values) => {
-        const weights = Object.fromEntries(this.names.map((name, i) => [name, values[i]]));
+      const {value, grads} = this.gradients((weights) => {
         logits = tf.keep(this.forward(x, weights, true));
         return crossEntropy(tf, logits, y);
-      };
-      const {value, grads} = tf.valueAndGrads(loss)(this.names.map((name) => this.weights[name]));
+      });
       const sides = tf.cast(tf.greater(logits, 0), 'float32');
       const wrong = tf.mean(tf.abs(tf.sub(sides, y)));
       const norms = withNorms ? this.gradientNorms(grads) : null;
@@ -151,6 +149,16 @@ export class Net {
       this.statistics = this.found;
       return {loss: value.dataSync()[0], error: wrong.dataSync()[0], norms};
     });
+  }
+
+  /**
+   * A function's value at the weights and its gradients, in the order of `names`.
+   * @param {(weights: object) => object} loss of weights like `this.weights`; puts out a scalar
+   */
+  gradients(loss) {
+    const named = (values) => Object.fromEntries(this.names.map((name, i) => [name, values[i]]));
+    const inOrder = this.names.map((name) => this.weights[name]);
+    return this.tf.valueAndGrads((...values) => loss(named(values)))(inOrder);
   }
 
   /** The norm of the gradient in each kernel, from the first layer to the last. */
@@ -183,10 +191,5 @@ export class Net {
   predict(x) {
     const {tf} = this;
     return tf.tidy(() => tf.sigmoid(this.forward(x, this.weights, false)).dataSync());
-  }
-
-  /** Frees everything. */
-  dispose() {
-    this.tf.dispose([Object.values(this.weights), this.velocity, this.statistics]);
   }
 }

@@ -134,7 +134,7 @@ function drawCells(context, region, side, colour) {
     const second = region[i] > 0.5;
     context.globalAlpha = 0.1 + 0.5 * Math.abs(2 * region[i] - 1);
     context.fillStyle = colour(second ? '--class-1' : '--class-0');
-    context.fillRect(x, y, size + 0.5, size + 0.5);
+    context.fillRect(x, y, size, size);
     context.globalAlpha = 1;
     if (second) {
       context.beginPath();

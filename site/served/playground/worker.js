@@ -1,7 +1,8 @@
 /**
  * Trains the nets away from the page, so that the page stays responsive.
  *
- * In: {type: 'start', setting}, {type: 'pause'}, {type: 'go', rounds}.
+ * In: {type: 'start', setting}, once; {type: 'pause'}; {type: 'go', rounds}. Another
+ * setting is another worker's: the page ends this one.
  * Out: {type: 'points'}, {type: 'round'} after every step of all nets,
  * {type: 'paused'} and {type: 'failed', message}.
  */
@@ -40,10 +41,7 @@ function gridPoints() {
 }
 
 function start(asked) {
-  nets.forEach((net) => net.dispose());
-  if (tensors) tf.dispose(tensors);
   setting = asked;
-  round = 0;
   last = setting.rounds;
   const {points, labels} = makePoints(setting.problem, POINTS, setting.seed);
   tensors = {
@@ -75,15 +73,13 @@ function takeRound() {
 async function run() {
   if (running) return;
   running = true;
-  const own = setting;
-  while (running && setting === own && round <= last) {
+  while (running && round <= last) {
     takeRound();
     round += 1;
     await new Promise((resolve) => { setTimeout(resolve, 0); });
   }
   running = false;
-  if (setting === own) postMessage({type: 'paused', finished: round > last});
-  else run();
+  postMessage({type: 'paused'});
 }
 
 onmessage = async ({data}) => {
