@@ -9,6 +9,7 @@ export const grouped = (n) => n.toLocaleString('en-GB');
 
 /** What so many numbers take in float32: KiB below a tenth of a MiB. */
 export const memory = (numbers) => {
+  if (numbers === 0) return '0';
   const mib = (BYTES * numbers) / MIB;
   const [amount, unit] = mib > 0 && mib < 0.1 ? [1024 * mib, 'KiB'] : [mib, 'MiB'];
   return `${amount.toLocaleString('en-GB', {maximumFractionDigits: 2})} ${unit}`;
