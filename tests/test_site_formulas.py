@@ -14,7 +14,8 @@ formulas = pytest.importorskip("formulas", reason="latex2mathml is not installed
         (r"a < b", ["<mo>&lt;</mo>"]),
         (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", ["<mtable", "text-align: right"]),
         (r"\begin{cases} a & x > 0 \\ b & x < 0 \end{cases}", ["<mtable", "text-align: left"]),
-        (r"\lVert w \rVert", ["<mo>‖</mo>"]),
+        (r"\lVert w \rVert", ['<mo stretchy="false">‖</mo>']),
+        (r"\left( \frac{a}{b} \right)", ['<mo stretchy="true"', ">(</mo>"]),
     ],
 )
 def test_a_formula_is_written(tex, parts):
@@ -40,3 +41,4 @@ def test_the_font_gets_the_letters_that_browsers_show():
     found = formulas.characters("<p>z</p>" + formulas.mathml(r"h + \beta") + formulas.mathml("F"))
     assert {"\N{PLANCK CONSTANT}", chr(0x1D439), chr(0x1D6FD), "+"} <= found
     assert "z" not in found
+    assert formulas.RADICAL in formulas.characters(formulas.mathml(r"\sqrt{2}"))

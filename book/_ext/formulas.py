@@ -15,10 +15,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from docutils import nodes
-from fontTools import subset
 from latex2mathml.converter import convert
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
+
+import fonts
 
 FONT = "stix-two-math.woff"
 LICENCE = """STIX Two Math, cut down to the letters of this book's formulas.
@@ -32,6 +33,11 @@ REWRITTEN = (
     (re.compile(r"\\(begin|end)\{(?:aligned|split)\}"), r"\\\1{align*}"),
 )
 LIMITS = ("inf", "sup", "lim", "max", "min")
+# What browsers stretch by themselves; where TeX stretches (`\left`), the element says so.
+FENCES = set(
+    "()[]{}|\N{DIVIDES}\N{PARALLEL TO}\N{DOUBLE VERTICAL LINE}\u2308\u2309\u230a\u230b\u27e8\u27e9"
+)
+RADICAL = "\N{SQUARE ROOT}"
 LETTERS = re.compile(r"<mi>(.)</mi>")
 LOG = logging.getLogger(__name__)
 
@@ -54,10 +60,12 @@ def mathml(tex: str, display: bool = False) -> str:
 
 
 def _for_browsers(element: ElementTree.Element, display: bool) -> None:
-    """What browsers do not do by themselves: limits below, the alignment of columns."""
+    """What browsers do otherwise: limits, the size of brackets, the alignment of columns."""
     element.tag = element.tag.removeprefix("{http://www.w3.org/1998/Math/MathML}")
     if display and element.tag == "msub" and element[0].text in LIMITS:
         element.tag = "munder"
+    if element.tag == "mo" and element.text in FENCES:
+        element.attrib.setdefault("stretchy", "false")
     if align := element.attrib.pop("columnalign", ""):
         element.set("style", f"text-align: {align}")
 
@@ -98,6 +106,8 @@ def characters(text: str) -> set[str]:
     for element in re.findall(r"<math.*?</math>", text, re.DOTALL):
         found |= set(html.unescape(re.sub(r"<[^>]*>", "", element)))
         found |= {_italic(html.unescape(letter)) for letter in LETTERS.findall(element)}
+        if "<msqrt" in element or "<mroot" in element:
+            found.add(RADICAL)  # which the browser draws
     return found
 
 
@@ -122,13 +132,7 @@ def _write_font(app, exception):
     pages = [p for p in out.rglob("*.html") if out / "_static" not in p.parents]
     needed = set().union(*(characters(page.read_text("utf-8")) for page in pages))
     folder = out / "_static" / "fonts"
-    folder.mkdir(parents=True, exist_ok=True)
-    options = subset.Options(flavor="woff", layout_features=["ssty"], hinting=False)
-    font = subset.load_font(_font_file(), options)
-    chosen = subset.Subsetter(options)
-    chosen.populate(text="".join(needed))
-    chosen.subset(font)
-    subset.save_font(font, folder / FONT, options)
+    fonts.cut_down(_font_file(), folder / FONT, needed, layout_features=["ssty"])
     (folder / "LICENCE.txt").write_text(LICENCE, "utf-8")
 
 

@@ -14,12 +14,14 @@ from pathlib import Path
 from shutil import rmtree
 from urllib.parse import urlsplit
 
-from fontTools import subset
+import fonts
 
 SHEET = re.compile(r'[ \t]*<link [^>]*rel="stylesheet"[^>]*>\n?')
 SCRIPT = re.compile(r'<script(?P<before>[^>]*?) src="(?P<src>[^"]+)"(?P<after>[^>]*)></script>')
 OF_SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
 UNUSED = ("fontawesome.js", "design-tabs.js")
+IMPORT = re.compile(r"""@import\s+['"]([^'":]+)['"]\s*;""")
+ADDRESS = re.compile(r"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)['\"]?\)")
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"((?:\\.|[^"\\])*)"\}')
 FACE = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}")
 # Icons that scripts put in: the cross of a closed dialogue.
@@ -38,18 +40,16 @@ The icons are licensed under CC BY 4.0: https://creativecommons.org/licenses/by/
 
 def joined(page: str, folder: Path, static: Path) -> str:
     """The style sheets that a page links, as one; addresses in it are read from `static`."""
-    parts = []
-    for link in SHEET.findall(page):
-        path = (folder / urlsplit(re.search(r'href="([^"]+)"', link)[1]).path).resolve()
-        text = path.read_text("utf-8")
-        if "url(" in text:
-            text = re.sub(
-                r"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)['\"]?\)",
-                lambda m, p=path: f"url({_seen_from(static, p.parent / m[1])})",
-                text,
-            )
-        parts.append(text)
-    return "\n".join(parts)
+    addresses = (re.search(r'href="([^"]+)"', link)[1] for link in SHEET.findall(page))
+    return "\n".join(_sheet(folder / urlsplit(address).path, static) for address in addresses)
+
+
+def _sheet(path: Path, static: Path) -> str:
+    """A style sheet with what it imports: browsers heed `@import` at the top of a file alone."""
+    path = path.resolve()
+    text = path.read_text("utf-8")
+    text = ADDRESS.sub(lambda m: f"url({_seen_from(static, path.parent / m[1])})", text)
+    return IMPORT.sub(lambda m: _sheet(path.parent / m[1], static), text)
 
 
 def _seen_from(static, path):
@@ -86,7 +86,8 @@ def lighter(page: str, sheet: str, searches: bool) -> str:
         name = urlsplit(match["src"]).path.rsplit("/", 1)[-1]
         if name in UNUSED or (name in OF_SEARCH and not searches):
             return ""
-        if name == "documentation_options.js" or "defer" in match[0] or "async" in match[0]:
+        waits = any(word in match[0] for word in ("defer", "async", 'type="module"'))
+        if waits or name == "documentation_options.js":
             return match[0]
         return match[0].replace("<script", "<script defer", 1)
 
@@ -122,13 +123,7 @@ def _slim(app, exception):
 def _write_icons(static, characters):
     source = static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf"
     if source.is_file():
-        options = subset.Options(flavor="woff", hinting=False)
-        font = subset.load_font(source, options)
-        chosen = subset.Subsetter(options)
-        chosen.populate(text="".join(characters))
-        chosen.subset(font)
-        (static / "fonts").mkdir(exist_ok=True)
-        subset.save_font(font, static / "fonts" / ICON_FONT, options)
+        fonts.cut_down(source, static / "fonts" / ICON_FONT, characters)
         (static / "fonts" / "icons-LICENCE.txt").write_text(LICENCE, "utf-8")
         rmtree(static / "vendor" / "fontawesome")
     for name in ("scripts/fontawesome.js", "styles/pydata-sphinx-theme.css"):
