@@ -1,13 +1,6 @@
 // What a reader does on the site, each as a function that throws where it fails.
 import assert from "node:assert/strict";
-import { watched } from "./pages.mjs";
-
-/** A page that is open and must stay without complaint. */
-async function open(context, address, name) {
-  const { page, complaints } = await watched(context, address);
-  await page.goto(address + name, { waitUntil: "load" });
-  return { page, complaints };
-}
+import { open } from "./pages.mjs";
 
 export async function searchFindsTheRightPage(context, address) {
   const { page, complaints } = await open(context, address, "index.html");

@@ -1,13 +1,14 @@
 // Opens every page in both themes, wide and narrow, and complains about what a reader would.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { PREPARED } from "./prepared.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
 export const SCREENS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 const HEAVIEST = 600 * 1024; // of a page with all that it shows, as it is sent
 export const THEMES = ["light", "dark"];
 
-/** A page that keeps a list of what went wrong on it. */
+/** A page that keeps a list of what went wrong on it, and in the workers that it starts. */
 export async function watched(context, address) {
   const page = await context.newPage();
   const complaints = [];
@@ -17,12 +18,13 @@ export async function watched(context, address) {
     if (["error", "warning"].includes(message.type())) complaints.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
-  page.on("request", (request) => {
+  context.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.protocol !== "data:" && url.host !== host) complaints.push(`asks another host: ${url}`);
+    const own = ["data:", "blob:"].includes(url.protocol) || url.host === host;
+    if (!own) complaints.push(`asks another host: ${url}`);
   });
-  page.on("requestfailed", (request) => complaints.push(`does not get ${request.url()}`));
-  page.on("response", (response) => {
+  context.on("requestfailed", (request) => complaints.push(`does not get ${request.url()}`));
+  context.on("response", (response) => {
     answers.push(response);
     if (response.status() >= 400) complaints.push(`${response.status()} for ${response.url()}`);
   });
@@ -31,6 +33,23 @@ export async function watched(context, address) {
     return sizes.reduce((sum, size) => sum + size.responseBodySize, 0);
   };
   return { page, complaints, weight };
+}
+
+/** A page that is open and must stay without complaint. */
+export async function open(context, address, name) {
+  const { page, complaints } = await watched(context, address);
+  await page.goto(address + name, { waitUntil: "load" });
+  return { page, complaints };
+}
+
+/** Opens what a reader can open: solutions, cells that are folded. */
+async function unfold(page) {
+  await page.evaluate(() => {
+    for (const closed of document.querySelectorAll("article details")) closed.open = true;
+    for (const button of document.querySelectorAll("article .toggle-hidden > .toggle-button")) {
+      button.click();
+    }
+  });
 }
 
 /** Brings every lazy picture in that this theme shows. */
@@ -55,6 +74,9 @@ async function look(page) {
     }
     for (const figure of document.querySelectorAll("article figure")) {
       const shown = [...figure.querySelectorAll("img")].filter((image) => image.offsetParent);
+      if (figure.querySelector("figcaption")?.checkVisibility() === false) {
+        found.push(`hides the caption of ${figure.id}`);
+      }
       if (figure.querySelector("img") && shown.length !== 1) {
         found.push(`shows ${shown.length} pictures in ${figure.id} instead of one`);
       }
@@ -87,6 +109,8 @@ export async function check(browser, address, name, theme, screen) {
   });
   const { page, complaints, weight } = await watched(context, address);
   await page.goto(address + name, { waitUntil: "load" });
+  await unfold(page);
+  await PREPARED[name]?.(page);
   await scrollThrough(page);
   const shown = await page.evaluate(() => document.documentElement.dataset.theme);
   if (shown && shown !== theme) complaints.push(`is ${shown} where the reader's system is ${theme}`);

@@ -11,13 +11,15 @@ const TYPES = {
   ".json": "application/json",
   ".svg": "image/svg+xml",
   ".png": "image/png",
+  ".wasm": "application/wasm",
   ".woff": "font/woff",
   ".xml": "application/xml",
   ".txt": "text/plain; charset=utf-8",
   ".ipynb": "application/json",
   ".pdf": "application/pdf",
 };
-const COMPRESSED = new Set([".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".ipynb"]);
+const STORED = new Set([".png", ".woff", ".pdf"]); // compressed as they are
+const COMPRESSED = new Set(Object.keys(TYPES).filter((type) => !STORED.has(type)));
 
 /** Starts a server for `folder` below `base` and returns { address, close }. */
 export function serve(folder, base = "/a/sub-path/") {

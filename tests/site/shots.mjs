@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { launch } from "./browser.mjs";
 import { SCREENS, THEMES } from "./pages.mjs";
+import { PREPARED } from "./prepared.mjs";
 import { serve } from "./serve.mjs";
 
 const [folder, out, ...names] = process.argv.slice(2);
@@ -12,10 +13,15 @@ for (const name of names) {
     for (const [screen, viewport] of Object.entries(SCREENS)) {
       const page = await browser.newPage({ viewport, colorScheme: theme });
       await page.goto(site.address + name, { waitUntil: "load" });
+      await PREPARED[name]?.(page);
       await page.evaluate(() => {
         for (const image of document.images) image.loading = "eager";
       });
       await page.waitForLoadState("networkidle");
+      await page.evaluate(() => {
+        document.activeElement.blur();
+        scrollTo(0, 0);
+      });
       const file = `${name.replaceAll("/", "-").replace(".html", "")}-${theme}-${screen}.png`;
       await page.screenshot({ path: resolve(out, file), fullPage: true });
       await page.close();

@@ -1,32 +1,25 @@
-/**
- * The playground's nets against the same in a few lines without TensorFlow.js, and their
- * gradients against differences. It runs in the browser, with the files that the site serves.
- */
-import assert from 'node:assert/strict';
-import {after, before, test} from 'node:test';
-import {openSite} from './site.mjs';
-
-let site;
-before(async () => { site = await openSite(); });
-after(() => site?.close());
+// The playground's nets against the same in a few lines without TensorFlow.js, and their
+// gradients against differences. It runs in the browser, with the files that the site serves.
+import assert from "node:assert/strict";
+import { open } from "./pages.mjs";
 
 /** Runs in the page: logits, those by hand, and two numbers for the slope of the loss. */
 async function measure(setting) {
   const below = (name) => import(new URL(`../_static/${name}`, window.location.href));
-  const tf = await below('vendor/tensorflow.js');
-  const {Net, crossEntropy} = await below('playground/nets.js');
-  const {makePoints} = await below('playground/points.js');
-  tf.setWasmPaths(new URL('../_static/vendor/', window.location.href).href);
-  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  await tf.setBackend('wasm');
+  const tf = await below("vendor/tensorflow.js");
+  const { Net, crossEntropy } = await below("playground/nets.js");
+  const { makePoints } = await below("playground/points.js");
+  tf.setWasmPaths(new URL("../_static/vendor/", window.location.href).href);
+  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+  await tf.setBackend("wasm");
 
   const N = 24;
-  const {points, labels} = makePoints('rings', N, 1);
+  const { points, labels } = makePoints("rings", N, 1);
   const x = tf.tensor2d(points, [N, 2]);
   const y = tf.tensor2d(labels, [N, 1]);
   const net = new Net(tf, setting);
   for (let i = 0; i < 3; i += 1) net.step(x, y, 0.05, false); // away from gamma = 1
-  net.weights.beta = tf.randomNormal(net.weights.beta.shape, 0, 0.1, 'float32', 9); // no kink at 0
+  net.weights.beta = tf.randomNormal(net.weights.beta.shape, 0, 0.1, "float32", 9); // no kink at 0
   const inputs = x.arraySync();
 
   const multiply = (a, b) => a.map((row) => b[0].map((_, j) => row.reduce((s, v, k) => s + v * b[k][j], 0)));
@@ -54,8 +47,8 @@ async function measure(setting) {
     .reduce((sum, z, i) => sum + Math.log(1 + Math.exp(z)) - z * labels[i], 0) / N;
 
   // A direction in the space of all weights; numbers by hand have double precision.
-  const {grads} = net.gradients((weights) => crossEntropy(tf, net.forward(x, weights, true), y));
-  const along = net.names.map((name, i) => tf.randomNormal(net.weights[name].shape, 0, 1, 'float32', i + 1));
+  const { grads } = net.gradients((weights) => crossEntropy(tf, net.forward(x, weights, true), y));
+  const along = net.names.map((name, i) => tf.randomNormal(net.weights[name].shape, 0, 1, "float32", i + 1));
   const slope = along.reduce((sum, d, i) => sum + tf.sum(tf.mul(d, grads[i])).dataSync()[0], 0);
   const moved = (a, d, step) => (Array.isArray(a) ? a.map((part, i) => moved(part, d[i], step)) : a + step * d);
   const at = (step) => Object.fromEntries(net.names.map((name, i) => (
@@ -69,18 +62,19 @@ async function measure(setting) {
   };
 }
 
-for (const residual of [false, true]) {
-  for (const norm of [true, false]) {
-    test(`residual: ${residual}, normalised: ${norm}`, async () => {
-      const {page, leave} = await site.visit('book/explorer.html');
-      const setting = {depth: 6, width: 5, residual, norm, seed: 3};
-      const {logits, byHand, slope, difference} = await page.evaluate(measure, setting);
+export async function theNetsAreThoseOfAFewLinesByHand(context, address) {
+  const { page, complaints } = await open(context, address, "book/explorer.html");
+  for (const residual of [false, true]) {
+    for (const norm of [true, false]) {
+      const setting = { depth: 6, width: 5, residual, norm, seed: 3 };
+      const { logits, byHand, slope, difference } = await page.evaluate(measure, setting);
       logits.forEach((logit, i) => {
         const off = Math.abs(logit - byHand[i]);
         assert.ok(off < 1e-3 * (1 + Math.abs(byHand[i])), `${logit} instead of ${byHand[i]}`);
       });
-      assert.ok(Math.abs(slope - difference) < 1e-3 * (Math.abs(difference) + 0.01), `${slope}, ${difference}`);
-      await leave();
-    });
+      const off = Math.abs(slope - difference);
+      assert.ok(off < 1e-3 * (Math.abs(difference) + 0.01), `${slope}, ${difference}`);
+    }
   }
+  assert.deepEqual(complaints, []);
 }
