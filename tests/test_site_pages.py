@@ -152,3 +152,22 @@ def test_scripts_wait_and_the_search_alone_loads_its_index():
     assert out.count("stylesheet") == 1 and "searchindex" not in out
     assert '<script defer src="_static/doctools.js?v=1">' in out
     assert "searchindex" in slim.lighter(page, "_static/site.css", searches=True)
+
+
+def test_a_sheet_that_another_imports_is_part_of_the_one(tmp_path):
+    static = tmp_path / "_static"
+    (static / "styles").mkdir(parents=True)
+    (static / "basic.css").write_text("a { background: url(file.png) }")
+    (static / "styles" / "theme.css").write_text(
+        '@import "../basic.css";\nb { src: url("b.woff") }'
+    )
+    link = '<link rel="stylesheet" href="_static/styles/theme.css?v=1"/>\n'
+    out = slim.joined(link, tmp_path, static)
+    assert "@import" not in out
+    assert "url(file.png)" in out and "url(styles/b.woff)" in out
+
+
+def test_a_module_waits_by_itself():
+    link = '<link rel="stylesheet" href="a.css"/>\n'
+    script = '<script type="module" src="_static/explorer/page.js"></script>'
+    assert slim.lighter(link + script, "_static/site.css", searches=False).endswith(script)
