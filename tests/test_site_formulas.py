@@ -1,6 +1,7 @@
 """Formulas become MathML that browsers set."""
 
 import pytest
+from docutils import nodes
 
 formulas = pytest.importorskip("formulas", reason="latex2mathml is not installed: make setup")
 
@@ -42,3 +43,11 @@ def test_the_font_gets_the_letters_that_browsers_show():
     assert {"\N{PLANCK CONSTANT}", chr(0x1D439), chr(0x1D6FD), "+"} <= found
     assert "z" not in found
     assert formulas.RADICAL in formulas.characters(formulas.mathml(r"\sqrt{2}"))
+
+
+def test_a_comma_stays_with_its_formula():
+    paragraph = nodes.paragraph("", "", nodes.math("", "x"), nodes.Text(", and"))
+    document = nodes.document("", "")
+    document += paragraph
+    formulas._keep_together(None, document, "")
+    assert paragraph[0]["behind"] == "," and paragraph[1] == " and"

@@ -32,6 +32,7 @@ REWRITTEN = (
     (re.compile(r"(?<=\d)\{,\}(?=\d)"), r"\\text{,}"),
     (re.compile(r"\\(begin|end)\{(?:aligned|split)\}"), r"\\\1{align*}"),
 )
+PUNCTUATION = re.compile(r"[.,;:?!)\]]+")
 LIMITS = ("inf", "sup", "lim", "max", "min")
 # What browsers stretch by themselves; where TeX stretches (`\left`), the element says so.
 FENCES = set(
@@ -82,9 +83,19 @@ def _formula(node, display):
         return html.escape(node.astext())
 
 
+def _keep_together(app, doctree, docname):
+    """A comma stays on the line of its formula: browsers would break between them."""
+    for node in doctree.findall(nodes.math):
+        behind = node.next_node(descend=False, siblings=True)
+        if isinstance(behind, nodes.Text) and (found := PUNCTUATION.match(behind)):
+            node["behind"] = found[0]
+            behind.parent.replace(behind, nodes.Text(behind[found.end() :]))
+
+
 def visit_inline(self, node):
     """`$...$`."""
-    self.body.append(f'<span class="math notranslate">{_formula(node, False)}</span>')
+    formula = _formula(node, False) + node.get("behind", "")
+    self.body.append(f'<span class="math notranslate">{formula}</span>')
     raise nodes.SkipNode
 
 
@@ -150,5 +161,6 @@ def setup(app):
     """Sphinx calls this."""
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
     app.config.html_math_renderer = "mathml"
+    app.connect("doctree-resolved", _keep_together)
     app.connect("build-finished", _write_font)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -23,7 +23,11 @@ export async function watched(context, address) {
     const own = ["data:", "blob:"].includes(url.protocol) || url.host === host;
     if (!own) complaints.push(`asks another host: ${url}`);
   });
-  context.on("requestfailed", (request) => complaints.push(`does not get ${request.url()}`));
+  context.on("requestfailed", (request) => {
+    const why = request.failure()?.errorText;
+    const left = why === "net::ERR_ABORTED"; // the reader went to another page before it came
+    if (!left) complaints.push(`does not get ${request.url()}: ${why}`);
+  });
   context.on("response", (response) => {
     answers.push(response);
     if (response.status() >= 400) complaints.push(`${response.status()} for ${response.url()}`);
@@ -70,7 +74,12 @@ async function look(page) {
       found.push(`is ${root.scrollWidth} pixels wide on a screen of ${root.clientWidth}`);
     }
     for (const image of document.querySelectorAll("article img")) {
-      if (image.offsetParent && !image.naturalWidth) found.push(`shows no picture ${image.src}`);
+      if (!image.offsetParent) continue;
+      const ground = getComputedStyle(image).backgroundColor;
+      if (image.matches(".only-dark") && ground !== "rgba(0, 0, 0, 0)") {
+        found.push(`shows ${image.src}, drawn for a dark ground, on ${ground}`);
+      }
+      if (!image.naturalWidth) found.push(`shows no picture ${image.src}`);
     }
     for (const figure of document.querySelectorAll("article figure")) {
       const shown = [...figure.querySelectorAll("img")].filter((image) => image.offsetParent);
