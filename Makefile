@@ -143,4 +143,4 @@ lock:  ## choose versions for requirements.txt anew (keeps those that still fit;
 		$(if $(UPGRADE),--upgrade)
 
 clean:  ## remove what was built and installed, not what was trained
-	rm -rf _build $(VENV) $(BACKENDS) $(SITE)/node_modules .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf _build $(VENV) $(BACKENDS) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info

@@ -12,6 +12,7 @@ formulas = pytest.importorskip("formulas", reason="latex2mathml is not installed
         ("x", ["<mi>x</mi>"]),
         (r"\mathrm{relu}(x)", ["<mtext>relu</mtext>"]),
         ("269{,}722", ["<mn>269,722</mn>"]),
+        (r"\ln 1000", ["<mi>ln</mi><mspace", "</mspace><mn>1000</mn>"]),
         (r"a < b", ["<mo>&lt;</mo>"]),
         (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", ["<mtable", "text-align: right"]),
         (r"\begin{cases} a & x > 0 \\ b & x < 0 \end{cases}", ["<mtable", "text-align: left"]),

@@ -141,6 +141,8 @@ def test_icons_that_no_page_has_are_left_out():
     out, characters = slim.with_icons(sheet, {"bars"})
     assert '.fa-bars:before{content:"\\f0c9"}' in out and "fa-cat" not in out
     assert characters == {"\uf0c9"}
+    named = ':root{--pst-icon-bell:"\uf0f3";--pst-icon-note:"\\f05a";--x:var(--pst-icon-bell)}'
+    assert slim.with_icons(named, set())[1] == {"\uf0f3", "\uf05a"}
 
 
 def test_scripts_wait_and_the_search_alone_loads_its_index():

@@ -53,7 +53,7 @@ def mathml(tex: str, display: bool = False) -> str:
     except Exception as error:
         raise ValueError(f"cannot be written as MathML: {tex!r} ({error!r})") from error
     tree = ElementTree.fromstring(re.sub(r">&<", ">&amp;<", out))
-    for element in tree.iter():
+    for element in list(tree.iter()):
         _for_browsers(element, display)
         if re.search(r"[\\&]", element.text or ""):
             raise ValueError(f"cannot be written as MathML: {tex!r} leaves {element.text!r}")
@@ -61,14 +61,21 @@ def mathml(tex: str, display: bool = False) -> str:
 
 
 def _for_browsers(element: ElementTree.Element, display: bool) -> None:
-    """What browsers do otherwise: limits, the size of brackets, the alignment of columns."""
+    """What browsers do otherwise: limits, brackets, the space in "ln 2", columns."""
     element.tag = element.tag.removeprefix("{http://www.w3.org/1998/Math/MathML}")
     if display and element.tag == "msub" and element[0].text in LIMITS:
         element.tag = "munder"
     if element.tag == "mo" and element.text in FENCES:
         element.attrib.setdefault("stretchy", "false")
+    for i, child in reversed(list(enumerate(element[:-1]))):
+        if _is_a_function(child) and element[i + 1].tag.endswith(("mi", "mn")):
+            element.insert(i + 1, ElementTree.Element("mspace", width="0.167em"))
     if align := element.attrib.pop("columnalign", ""):
         element.set("style", f"text-align: {align}")
+
+
+def _is_a_function(element: ElementTree.Element) -> bool:
+    return element.tag.endswith("mi") and len(element.text or "") > 1
 
 
 def _written(tree: ElementTree.Element) -> str:

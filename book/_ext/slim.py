@@ -23,6 +23,7 @@ UNUSED = ("fontawesome.js", "design-tabs.js")
 IMPORT = re.compile(r"""@import\s+['"]([^'":]+)['"]\s*;""")
 ADDRESS = re.compile(r"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)['\"]?\)")
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"((?:\\.|[^"\\])*)"\}')
+NAMED_ICON = re.compile(r'--pst-icon-[\w-]+:\s*"((?:\\.|[^"\\])+)"')  # of notes and buttons
 FACE = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}")
 # Icons that scripts put in: the cross of a closed dialogue.
 BY_SCRIPT = {"xmark"}
@@ -71,6 +72,7 @@ def with_icons(sheet: str, names: set[str]) -> tuple[str, set[str]]:
         return ",".join(f".fa-{name}:before" for name in known) + f'{{content:"{match[2]}"}}'
 
     sheet = FACE.sub("", ICON_RULE.sub(rule, sheet))
+    characters |= {_unescaped(content) for content in NAMED_ICON.findall(sheet)}
     return OUR_FACE + sheet, characters
 
 

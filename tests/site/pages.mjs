@@ -109,7 +109,7 @@ export async function axe(page) {
   );
 }
 
-/** Checks one page of the site in one theme on one screen; returns complaints. */
+/** Checks one page of the site in one theme on one screen; returns complaints and its weight. */
 export async function check(browser, address, name, theme, screen) {
   const context = await browser.newContext({
     viewport: SCREENS[screen],
@@ -127,5 +127,5 @@ export async function check(browser, address, name, theme, screen) {
   const bytes = await weight();
   if (bytes > HEAVIEST) complaints.push(`weighs ${Math.round(bytes / 1024)} KB`);
   await context.close();
-  return complaints.map((text) => `${name} (${theme}, ${screen}): ${text}`);
+  return { complaints: complaints.map((text) => `${name} (${theme}, ${screen}): ${text}`), bytes };
 }

@@ -24,13 +24,17 @@ const browser = await launch();
 const complaints = [];
 for (const name of names) {
   const before = complaints.length;
+  let heaviest = 0;
   for (const theme of THEMES) {
     for (const screen of Object.keys(SCREENS)) {
-      complaints.push(...(await check(browser, site.address, name, theme, screen)));
+      const found = await check(browser, site.address, name, theme, screen);
+      complaints.push(...found.complaints);
+      heaviest = Math.max(heaviest, found.bytes);
     }
   }
   for (const complaint of complaints.slice(before)) console.error(complaint);
-  console.log(`${complaints.length - before || "no"} complaints: ${name}`);
+  const weight = `${Math.round(heaviest / 1024)} KB`;
+  console.log(`${complaints.length - before || "no"} complaints: ${name}, ${weight}`);
 }
 for (const [name, test] of tests) {
   const context = await browser.newContext({ viewport: SCREENS.desktop, reducedMotion: "reduce" });
