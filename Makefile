@@ -12,8 +12,11 @@ BACKENDS := .venv-backends
 COURSE := .venv-course
 GRADING := PYTHONPATH=assignments $(COURSE)/bin/python -m grading
 CHECKED := _build/.checked
+SITE := tests/site
+BROWSING := $(SITE)/node_modules/.installed
 SOURCES := _config.yml _toc.yml index.md tests/check_site.py \
-	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml)
+	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml \
+	site/served/*/*.*) src/helpers/specs.py src/helpers/counting.py
 
 # Stored outputs are made and compared on the embedded images, whatever the
 # environment chooses. Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's
@@ -38,11 +41,11 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve test backends assignments grade marking notebooks figures run lab lint format lock clean
+.PHONY: help setup book serve pdf test test-site backends assignments grade marking notebooks figures run lab lint format lock clean
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
-	@sed -n 's/^\([a-z]*\):.*##\(.*\)/\1:\2/p' Makefile | \
+	@sed -n 's/^\([a-z-]*\):.*##\(.*\)/\1:\2/p' Makefile | \
 		while IFS=: read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
 setup: $(INSTALLED)  ## make .venv with the locked versions (PYTHON=python3.12 chooses the interpreter)
@@ -77,11 +80,27 @@ serve: $(CHECKED)  ## show the website on localhost (PORT=8000), built anew wher
 	@echo "The book: http://localhost:$(PORT)/ (Ctrl-C ends)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+pdf: $(INSTALLED) $(BROWSING)  ## the whole book as one PDF, printed by Chromium
+	@rm -rf _build/singlehtml
+	$(BIN)/jupyter-book build . --builder singlehtml -n -W --keep-going --quiet > /dev/null
+	@node $(SITE)/pdf.mjs _build/singlehtml _build/residual-networks.pdf
+
 test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignments, every notebook against its outputs
 	$(ON_SHAPES) $(BIN)/python -m pytest
 	$(ON_SHAPES) $(COURSE)/bin/python -m pytest --confcutdir=tests/assignments tests/assignments
 	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 notebooks/
+
+test-site: book $(BROWSING)  ## every page in Chromium: both themes, axe-core, links, Lighthouse
+	node $(SITE)/test.mjs _build/html
+	node $(SITE)/lighthouse.mjs _build/html
+
+$(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
+	@command -v npm > /dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || \
+		{ echo "The website's tests and the PDF need Node 20 or later with npm: https://nodejs.org, or the packages nodejs and npm. The book itself needs neither." >&2; exit 1; }
+	@echo "Installing what drives the browser into $(SITE): once"
+	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error
+	@touch $@
 
 backends: $(BACKENDS)/.installed  ## blocks, layers, networks and weights on JAX and PyTorch
 	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND)
@@ -148,4 +167,4 @@ lock:  ## choose versions for requirements.txt anew (keeps those that still fit;
 		$(if $(UPGRADE),--upgrade)
 
 clean:  ## remove what was built and installed, not what was trained
-	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info
