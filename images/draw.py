@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import matplotlib.pyplot as plt
 
-from helpers import blocks, counting, diagrams, plots, runs, specs
+from helpers import blocks, counting, diagrams, paper, plots, runs, specs, studies
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -120,6 +120,28 @@ def receptive_fields():
     return figure
 
 
+def study():
+    """Chapter 5: the paper's Figure 6 from our records."""
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), layout="constrained", sharey=True)
+    marks = {net: reported.error for net, reported in paper.TABLE_6.items()}
+    for ax, kind in zip(axes, ("plain", "resnet"), strict=True):
+        plans = [p for p in studies.load("cifar10").plans if p.network.startswith(kind)]
+        same = [p for p in plans if p.seed == 0 and p.precision == "mixed_bfloat16"]
+        of_nets = [runs.load(p.record()) for p in same if p.record() in runs.names()]
+        plots.training_and_test(sorted(of_nets, key=lambda r: r.parameters), ax, marks=marks)
+        ax.legend(fontsize="small")
+    return figure
+
+
+def error_bars():
+    """Chapter 5: Table 6 of the paper with its error bars."""
+    nets = {net: r for net, r in paper.TABLE_6.items() if net != "resnet1202"}
+    figure, ax = plt.subplots(figsize=(5.4, 3.2), layout="constrained")
+    plots.reported_errors(nets, ax)
+    ax.set_title("the paper, CIFAR-10, 10,000 test images", fontsize="medium")
+    return figure
+
+
 DRAWN = {
     "01-nested": nested,
     "01-recorded": degradation,
@@ -131,6 +153,8 @@ DRAWN = {
     "03-where": where_in_resnet34,
     "04-bottleneck": bottleneck,
     "04-where": where_in_resnet50,
+    "05-curves": study,
+    "05-error-bars": error_bars,
 }
 
 # (notebook, name of the figure in its cell's metadata) -> picture
