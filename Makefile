@@ -6,10 +6,12 @@ NOTEBOOK ?= 01-degradation
 UV_VERSION := 0.13.9
 
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
 BACKENDS := .venv-backends
 COURSE := .venv-course
+COLAB := .venv-colab
+OLDEST := .venv-oldest
 GRADING := PYTHONPATH=assignments $(COURSE)/bin/python -m grading
 CHECKED := _build/.checked
 SITE := tests/site
@@ -37,16 +39,36 @@ ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 TEST_BACKEND = $(BACKENDS)/bin/python -m pytest --disable-warnings -m "not one_backend" $(BACKEND_TESTS)
 
+# What runs in minutes and on every system: no browser, no grading, no notebook.
+QUICK_TESTS := tests/test_first_cell.py tests/test_places.py tests/test_specs.py \
+	tests/test_counting.py tests/test_blocks.py tests/test_layers.py tests/test_networks.py \
+	tests/test_shapes.py tests/test_recipes.py tests/test_weights_files.py tests/test_runs.py
+
+# Colab's Python, where this machine has it. The oldest is the one of `make setup`.
+PYTHONS = python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python
+COLAB_PYTHON ?= $(shell for python in $(PYTHONS); do \
+	"$$python" -c "import venv" 2> /dev/null && echo "$$python" && exit; done; echo $(BIN)/python)
+OLDEST_PYTHON ?= $(BIN)/python
+AS_A_READER = $(BIN)/python tests/colab/run.py _build/colab
+
+# `make publish-as OWNER/NAME`: make takes the second word for a goal, too.
+ifeq (publish-as,$(firstword $(MAKECMDGOALS)))
+PLACE := $(word 2,$(MAKECMDGOALS))
+$(eval $(if $(PLACE),.PHONY: $(PLACE)))
+$(eval $(if $(PLACE),$(PLACE): ; @:))
+endif
+
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve pdf test test-site backends assignments grade marking notebooks figures run lab lint format lock clean
+.PHONY: help setup book serve pdf test test-quick test-notebooks test-colab test-site backends links
+.PHONY: assignments grade marking notebooks figures run lab lint format lock publish-as clean
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
 	@sed -n 's/^\([a-z-]*\):.*##\(.*\)/\1:\2/p' Makefile | \
-		while IFS=: read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
+		while IFS=: read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 
 setup: $(INSTALLED)  ## make .venv with the locked versions (PYTHON=python3.12 chooses the interpreter)
 	@echo "Installed in $(VENV): $$($(BIN)/python --version). Another Python: make clean first."
@@ -90,6 +112,32 @@ test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignmen
 	$(ON_SHAPES) $(COURSE)/bin/python -m pytest --confcutdir=tests/assignments tests/assignments
 	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 notebooks/
+
+test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and Windows, in minutes
+	$(BIN)/python -m pytest $(QUICK_TESTS)
+
+test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size
+	$(BIN)/python -m pytest --quiet tests/test_notebooks.py tests/test_first_cell.py
+
+test-colab: $(COLAB)/.installed $(OLDEST)/.installed assignments  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
+	$(BIN)/python tests/colab/prepare.py _build/colab
+	$(AS_A_READER) --python $(OLDEST)/bin/python --only $(or $(ONLY),02) --only $(or $(ONLY),assignment-04)
+	$(AS_A_READER) --python $(COLAB)/bin/python $(addprefix --only ,$(ONLY))
+
+$(COLAB)/.installed: tests/colab/colab.txt | $(INSTALLED)
+	@echo "Installing what Colab has into $(COLAB): a minute or two, once"
+	@$(COLAB_PYTHON) -m venv --clear $(COLAB)
+	$(COLAB)/bin/python -m pip install --quiet -r tests/colab/colab.txt
+	@touch $@
+
+$(OLDEST)/.installed: tests/colab/oldest.txt | $(INSTALLED)
+	@echo "Installing the oldest supported versions into $(OLDEST): a minute or two, once"
+	@$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet -r tests/colab/oldest.txt
+	@touch $@
+
+links: $(INSTALLED)  ## follow every link that leads out of the book
+	$(BIN)/jupyter-book build . --builder linkcheck --quiet
 
 test-site: book $(BROWSING)  ## every page in Chromium: both themes, axe-core, links, Lighthouse
 	node $(SITE)/test.mjs _build/html
@@ -166,5 +214,8 @@ lock:  ## choose versions for requirements.txt anew (keeps those that still fit;
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		$(if $(UPGRADE),--upgrade)
 
+publish-as:  ## make publish-as OWNER/NAME: the repository's address and the version, everywhere
+	@$(PYTHON) book/_ext/places.py $(PLACE)
+
 clean:  ## remove what was built and installed, not what was trained
-	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) $(COLAB) $(OLDEST) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info

@@ -53,9 +53,9 @@ def publish(out: Path) -> Path:
     """Writes `book.git`. Returns the folder with the published files."""
     tree = out / "tree"
     copy_tree(tree)
-    publishing = [sys.executable, str(tree / "publish" / "places.py"), PLACE]
+    publishing = [sys.executable, str(tree / "book" / "_ext" / "places.py"), PLACE]
     subprocess.run(publishing, check=True, stdout=subprocess.DEVNULL)
-    sys.path.insert(0, str(tree / "publish"))
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
     from places import Book
 
     git("init", "--quiet", folder=tree)

@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,8 @@ def environment(home: Path, repository: Path) -> dict[str, str]:
         **{name: os.environ[name] for name in kept if name in os.environ},
         "HOME": str(home),
         "GIT_CONFIG_GLOBAL": str(settings),
-        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # a debugger's words on the terminal
     }
 
 
@@ -93,6 +95,8 @@ def main() -> int:
     parser.add_argument("--together", type=int, default=1, help="how many at a time")
     parser.add_argument("--limit", type=int, default=600, help="seconds for one cell")
     options = parser.parse_args()
+    options.python = shutil.which(options.python) or parser.error(f"no {options.python} here")
+    options.python = os.path.abspath(options.python)  # a link, which tells an environment
     chosen = [
         path
         for path in sorted((options.prepared / "notebooks").glob("*.ipynb"))

@@ -3,8 +3,8 @@
 The address has one home, `book_repository` in `_config.yml`; the version has one,
 `__version__` in `src/helpers/__init__.py`. Everything else is a copy:
 
-    python3 publish/places.py OWNER/NAME    # `make publish-as OWNER/NAME`: a new address
-    python3 publish/places.py               # `make publish-as`: the copies anew, after a release
+    python3 book/_ext/places.py OWNER/NAME    # `make publish-as OWNER/NAME`: a new address
+    python3 book/_ext/places.py               # `make publish-as`: the copies anew, after a release
 
 Needs Python alone, so that it runs before anything is installed.
 """
@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TITLES = re.compile(r"^# (.+)$", re.MULTILINE)
 
 
@@ -49,7 +49,7 @@ class Book:
         code = self.read("src/helpers/__init__.py")
         self.version = re.search(r'^__version__ = "(.+)"$', code, re.MULTILINE)[1]
         self.address = self._setting("book_address")
-        self.repository = self._setting("book_repository")
+        self.repository = self._setting("book_repository").rstrip("/")
 
     def read(self, name: str) -> str:
         return (self.root / name).read_text("utf-8")
@@ -58,13 +58,16 @@ class Book:
         return re.search(rf'^ *{name}: "(.*)"$', self.read("_config.yml"), re.MULTILINE)[1]
 
     def move_to(self, owner_and_name: str) -> None:
-        """Chooses another address. A website that is not GitHub's keeps its own."""
+        """Chooses another repository, and GitHub's address for its website.
+
+        A website with a name of its own keeps it as long as the repository is the same.
+        """
         if not re.fullmatch(r"[A-Za-z0-9][\w-]*/[\w.-]+", owner_and_name, re.ASCII):
             raise ValueError(f"Expected OWNER/NAME, as on GitHub. Received: {owner_and_name!r}")
-        before = self.repository.removeprefix("https://github.com/")
-        if not self.address or (before and self.address == home(before)):
+        repository = f"https://github.com/{owner_and_name}"
+        if not self.address or self.repository not in ("", repository):
             self.address = home(owner_and_name)
-        self.repository = f"https://github.com/{owner_and_name}"
+        self.repository = repository
 
     def notebooks(self) -> list[str]:
         """Every notebook that a reader or a student opens, as a path below `root`."""
@@ -78,7 +81,7 @@ class Book:
 
     def first_cell(self) -> str:
         """The first code cell of every notebook."""
-        text = self.read("publish/first_cell.py").rstrip("\n")
+        text = self.read("notebooks/first_cell.py").rstrip("\n")
         text = text.replace('VERSION = "v0.0.0"', f'VERSION = "v{self.version}"')
         return text.replace('REPOSITORY = ""', f'REPOSITORY = "{self.repository}"')
 
