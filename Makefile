@@ -62,7 +62,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve pdf test test-quick test-notebooks test-colab test-site backends links
+.PHONY: help setup book serve pdf test test-quick test-notebooks test-site backends links
+.PHONY: test-colab colab-notebooks test-colab-here release-check
 .PHONY: assignments grade marking notebooks figures run lab lint format lock publish-as clean
 
 help:  ## list these commands
@@ -119,10 +120,16 @@ test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and
 test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size
 	$(BIN)/python -m pytest --quiet tests/test_notebooks.py tests/test_first_cell.py
 
-test-colab: $(COLAB)/.installed $(OLDEST)/.installed assignments  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
+colab-notebooks: assignments
 	$(BIN)/python tests/colab/prepare.py _build/colab
+
+test-colab: $(COLAB)/.installed $(OLDEST)/.installed colab-notebooks  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
 	$(AS_A_READER) --python $(OLDEST)/bin/python --only $(or $(ONLY),02) --only $(or $(ONLY),assignment-04)
 	$(AS_A_READER) --python $(COLAB)/bin/python $(addprefix --only ,$(ONLY))
+
+# Inside Colab's own image, which has no .venv, after `make colab-notebooks` outside.
+test-colab-here:
+	$(PYTHON) tests/colab/run.py _build/colab --python $(PYTHON)
 
 $(COLAB)/.installed: tests/colab/colab.txt | $(INSTALLED)
 	@echo "Installing what Colab has into $(COLAB): a minute or two, once"
@@ -216,6 +223,9 @@ lock:  ## choose versions for requirements.txt anew (keeps those that still fit;
 
 publish-as:  ## make publish-as OWNER/NAME: the repository's address and the version, everywhere
 	@$(PYTHON) book/_ext/places.py $(PLACE)
+
+release-check:  # is TAG=v1.0.0 the version of everything here?
+	@$(PYTHON) book/_ext/places.py --tag "$(TAG)"
 
 clean:  ## remove what was built and installed, not what was trained
 	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) $(COLAB) $(OLDEST) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info

@@ -174,12 +174,29 @@ class Book:
         """The places that do not hold what they should, with what they should hold."""
         return {name: text for name, text in self.wanted().items() if self.read(name) != text}
 
+    def unready(self, tag: str) -> str:
+        """Why this state of the book cannot be the release of that tag; empty if it can."""
+        if tag != f"v{self.version}":
+            return f"The tag is {tag}, and helpers.__version__ says v{self.version}."
+        if stale := list(self.stale()):
+            return f"Call `make publish-as`, and commit what it changes: {', '.join(stale)}."
+        if not re.search(
+            rf"^## {re.escape(self.version)}, \d{{4}}-", self.read("CHANGELOG.md"), re.M
+        ):
+            return f"CHANGELOG.md has no heading '## {self.version}, YYYY-MM-DD'."
+        return ""
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("place", nargs="?", metavar="OWNER/NAME")
-    place = parser.parse_args(arguments).place
-    book = Book()
+    parser.add_argument("--tag", help="only say whether this may be the release of the tag")
+    options = parser.parse_args(arguments)
+    book, place = Book(), options.place
+    if options.tag is not None:
+        why = book.unready(options.tag)
+        print(why or f"{options.tag} is the version of everything here.")
+        return int(bool(why))
     try:
         if place:
             book.move_to(place)

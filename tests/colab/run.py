@@ -52,7 +52,11 @@ def packages(python: str) -> str:
 def environment(home: Path, repository: Path) -> dict[str, str]:
     """What a reader's kernel finds set: little, and nothing of the book."""
     settings = home / "gitconfig"
-    settings.write_text(f'[url "{repository.resolve().as_uri()}"]\n\tinsteadOf = {PLACE}\n')
+    address = repository.resolve().as_uri()
+    settings.write_text(
+        f'[url "{address}"]\n\tinsteadOf = {PLACE}\n'
+        "[safe]\n\tdirectory = *\n"  # in a container it belongs to somebody else
+    )
     kept = ("PATH", "LANG", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES")
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
