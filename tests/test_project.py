@@ -39,14 +39,19 @@ ENVIRONMENTS = [
         "python_version": python,
         "python_full_version": f"{python}.9",
         "sys_platform": system,
-        "os_name": "posix",
+        "os_name": "nt" if system == "win32" else "posix",
         "platform_machine": machine,
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
     }
     for python, (system, machine) in itertools.product(
         ("3.11", "3.12", "3.13"),
-        (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")),
+        (
+            ("linux", "x86_64"),
+            ("linux", "aarch64"),
+            ("darwin", "arm64"),
+            ("win32", "AMD64"),
+        ),
     )
 ]
 

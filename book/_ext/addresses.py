@@ -17,7 +17,6 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.errors import ConfigError
-from sphinx.util import logging
 
 import card
 import places
@@ -154,11 +153,6 @@ def _settings(app, config):
     where = chosen(config.book_address, config.book_repository)
     config.book_address, config.book_repository = where
     config.html_baseurl = config.book_address
-    if config.book_repository not in ("", places.Book().repository):
-        logging.getLogger(__name__).info(
-            "No links to Colab: the notebooks' first cells name another repository. Call "
-            "`make publish-as OWNER/NAME`, and commit what it changes."
-        )
 
 
 def setup(app):
