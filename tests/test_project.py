@@ -214,7 +214,13 @@ def test_entries_are_found_at_every_depth():
 
 
 READMES = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/README.md")]
-READMES += ["tests/site/README.md", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+READMES += [
+    "tests/site/README.md",
+    "tests/colab/README.md",
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+]
 
 
 @pytest.mark.parametrize("name", READMES)

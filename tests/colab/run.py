@@ -118,7 +118,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="names that begin like this")
     parser.add_argument("--graded", action="store_true", help="train nothing in assignments")
     parser.add_argument("--together", type=int, default=1, help="how many at a time")
-    parser.add_argument("--limit", type=int, default=600, help="seconds for one cell")
+    parser.add_argument("--limit", type=int, default=1200, help="seconds for one cell")
     options = parser.parse_args()
     options.python = shutil.which(options.python) or parser.error(f"no {options.python} here")
     options.python = os.path.abspath(options.python)  # a link, which tells an environment
