@@ -50,8 +50,10 @@ COLAB_PYTHON ?= $(shell for python in $(PYTHONS); do \
 	"$$python" -c "import venv" 2> /dev/null && echo "$$python" && exit; done; echo $(BIN)/python)
 OLDEST_PYTHON ?= $(BIN)/python
 AS_A_READER = $(BIN)/python tests/colab/run.py _build/colab --graded --together 2
-# A live training, drawings, counts, measurements, and what the assignments call.
-WITH_OLDEST := shapes 03 04 assignment
+# A live training, the drawings, what the assignments call; and every module is imported.
+WITH_OLDEST := shapes 03 assignment
+IMPORT_ALL := import importlib, pkgutil, helpers; [importlib.import_module(module.name) \
+	for module in pkgutil.walk_packages(helpers.__path__, "helpers.") if "__main__" not in module.name]
 
 # `make publish-as OWNER/NAME`: make takes the second word for a goal, too.
 ifeq (publish-as,$(firstword $(MAKECMDGOALS)))
@@ -126,6 +128,7 @@ colab-notebooks: assignments
 	$(BIN)/python tests/colab/prepare.py _build/colab
 
 test-colab: $(COLAB)/.installed $(OLDEST)/.installed colab-notebooks  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
+	PYTHONPATH=src $(OLDEST)/bin/python -c '$(IMPORT_ALL)'
 	$(AS_A_READER) --python $(OLDEST)/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_OLDEST)))
 	$(AS_A_READER) --python $(COLAB)/bin/python $(addprefix --only ,$(ONLY))
 
