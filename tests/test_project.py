@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 COMMANDS = ("setup", "book", "serve", "test", "backends", "notebooks", "lab", "lint", "lock")
 COMMANDS += ("assignments", "grade", "marking", "clean", "help", "pdf", "test-site", "publish-as")
-COMMANDS += ("test-quick", "test-notebooks", "test-colab", "links")
+COMMANDS += ("test-quick", "test-notebooks", "test-colab", "links", "lint-workflows")
 
 
 def read(name):
@@ -172,7 +172,8 @@ def test_continuous_integration_calls_the_same_commands():
     assert os.access(script, os.X_OK)
     assert "set -euo pipefail" in script.read_text()
     called = re.findall(r"^make ([\w-]+)$", script.read_text(), re.MULTILINE)
-    assert called == ["lint", "test", "backends", "test-site", "pdf", "test-colab"]
+    checks = "lint lint-workflows test backends test-site pdf test-colab"
+    assert called == checks.split()
     jobs = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]
     steps = [step for name in ("linux", "colab") for step in jobs[name]["steps"]]
     ours = [s["run"].split()[1] for s in steps if s.get("run", "").startswith("make ")]
