@@ -1,7 +1,9 @@
 """The test that does as Colab does, tested: what it prepares, and that it notices a failure."""
 
 import json
+import re
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -71,3 +73,40 @@ def test_what_a_reader_has_set(attempt, monkeypatch):
 def test_installing_something_is_noticed(tmp_path):
     before = run.packages(sys.executable)
     assert "numpy " in before and before == run.packages(sys.executable)
+
+
+def test_a_notebook_that_measures_times_runs_alone(tmp_path):
+    def alone(source):
+        path = tmp_path / "a-notebook.ipynb"
+        nbformat.write(new_notebook(cells=[new_code_cell(f"x = 1\n{source}")]), path)
+        return run.measures_times(path)
+
+    assert alone("from helpers import measuring, blocks")
+    assert alone("import helpers.measuring")
+    assert not alone("# measuring")
+
+
+def test_every_notebook_and_every_assignment_runs(tmp_path, monkeypatch):
+    """What is in the folders, and nothing else, is prepared: none is named by hand."""
+    ours = {path.name for path in prepare.ROOT.glob("notebooks/*.ipynb")}
+    sources = list(prepare.ROOT.glob("assignments/source/*/*.ipynb"))
+    monkeypatch.setattr(prepare, "archive", lambda name: students_zip(tmp_path, name))
+    ours |= {f"assignment-{path.name}" for path in sources}
+    assert set(prepare.prepare(tmp_path / "out")) == ours
+
+
+def students_zip(folder, name):
+    """Stands for the zip of `make assignments`: the students' version has the sources' cells."""
+    path = folder / f"{name}.zip"
+    source = prepare.ROOT / "assignments" / "source" / name / f"{name}.ipynb"
+    with zipfile.ZipFile(path, "w") as inside:
+        inside.write(source, f"{name}/{name}.ipynb")
+    return path
+
+
+def test_what_runs_with_the_oldest_versions_is_there():
+    """A name that begins like no notebook would run nothing, and nobody would notice."""
+    makefile = (prepare.ROOT / "Makefile").read_text("utf-8")
+    chosen = re.search(r"^WITH_OLDEST := (.+)$", makefile, re.MULTILINE)[1].split()
+    names = [path.name for path in prepare.ROOT.glob("notebooks/*.ipynb")] + ["assignment-"]
+    assert [begin for begin in chosen if not any(n.startswith(begin) for n in names)] == []

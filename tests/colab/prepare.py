@@ -25,7 +25,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = "somebody/residual-networks"
-HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 
 
 def git(*arguments: str, folder: Path, **environment: str) -> str:
@@ -83,6 +82,14 @@ def solved(students: str, teachers: str) -> str:
     return json.dumps(notebook)
 
 
+def archive(name: str) -> Path:
+    """The students' version of an assignment, as it is handed out."""
+    path = ROOT / "_build" / "assignments" / f"{name}.zip"
+    if not path.is_file():
+        raise RuntimeError(f"Expected {path}: call `make assignments` first.")
+    return path
+
+
 def prepare(out: Path) -> list[str]:
     """Writes everything into `out`, anew. Returns the notebooks' names."""
     shutil.rmtree(out, ignore_errors=True)
@@ -91,10 +98,7 @@ def prepare(out: Path) -> list[str]:
     for path in sorted((tree / "notebooks").glob("*.ipynb")):
         shutil.copy(path, out / "notebooks")
     for source in sorted((tree / "assignments" / "source").glob("*/*.ipynb")):
-        archive = ROOT / "_build" / "assignments" / f"{source.stem}.zip"
-        if not archive.is_file():
-            raise RuntimeError(f"Expected {archive}: call `make assignments` first.")
-        with zipfile.ZipFile(archive) as inside:
+        with zipfile.ZipFile(archive(source.stem)) as inside:
             students = inside.read(f"{source.stem}/{source.name}").decode()
         students = with_first_cell(students, source.read_text("utf-8"))
         target = out / "notebooks" / f"assignment-{source.name}"

@@ -9,7 +9,8 @@ that a student trains. Notebooks always run as they stand.
 
 The notebooks and the repository are those that `prepare.py` made. git leads the address in
 the notebooks' first cell to that repository; nothing else is set, and the kernel is that of
-`--python`. Needs nbclient, which Colab has, too. Ends with "N passed, N failed".
+`--python`. Needs nbclient, which Colab has, too. Says how long everything took, also in time of
+processors, which a busy machine changes less. Ends with "N passed, N failed".
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 PLACE = "https://github.com/somebody/residual-networks"
-MEASURES = "04-bottleneck"  # it compares how fast nets are
+MEASURES = re.compile(r"\bhelpers\b.*\bmeasuring\b")  # an import: it compares how fast nets are
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -98,6 +99,12 @@ def run(path: Path, repository: Path, limit: int, graded: bool = False) -> tuple
     return path.stem, time.monotonic() - start, why
 
 
+def measures_times(path: Path) -> bool:
+    """Whether the notebook compares times, and so has to have the processors for itself."""
+    cells = nbformat.read(path, as_version=4).cells
+    return any(cell.cell_type == "code" and MEASURES.search(cell.source) for cell in cells)
+
+
 def attempts(paths: list[Path], options: argparse.Namespace) -> Iterator[tuple[str, float, str]]:
     """Runs the notebooks: those that measure times alone, after the others."""
     repository = options.prepared / "book.git"
@@ -107,8 +114,8 @@ def attempts(paths: list[Path], options: argparse.Namespace) -> Iterator[tuple[s
         return run(path, repository, options.limit, graded)
 
     with ThreadPoolExecutor(options.together) as pool:
-        yield from pool.map(one, [p for p in paths if not p.stem.startswith(MEASURES)])
-    yield from map(one, [p for p in paths if p.stem.startswith(MEASURES)])
+        yield from pool.map(one, [path for path in paths if not measures_times(path)])
+    yield from map(one, [path for path in paths if measures_times(path)])
 
 
 def main() -> int:
@@ -127,7 +134,7 @@ def main() -> int:
         for path in sorted((options.prepared / "notebooks").glob("*.ipynb"))
         if not options.only or path.stem.startswith(tuple(options.only))
     ]
-    before, failed = packages(options.python), 0
+    before, failed, start = packages(options.python), 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         kernel(options.python, Path(folder))
         for name, seconds, why in attempts(chosen, options):
@@ -138,6 +145,9 @@ def main() -> int:
     if packages(options.python) != before:
         failed += 1
         print("FAILED: the notebooks changed what is installed, and must leave it as it is")
+    took, used = time.monotonic() - start, os.times()
+    processors = used.children_user + used.children_system
+    print(f"{took / 60:.1f} minutes; {processors / 60:.1f} minutes of processors")
     print(f"{len(chosen) + 1 - failed} passed, {failed} failed")
     return int(bool(failed) or not chosen)
 
