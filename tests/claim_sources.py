@@ -1,7 +1,8 @@
 """What the expressions in `claims/` can use: counts, records, stored outputs, other claims.
 
-An expression sees the functions below and those of `claim_counts`, the library's modules, `math`,
-`np`, and `paper`, the numbers that the tests already hold. Nothing is trained, and little built.
+An expression sees the functions below and those of `claim_counts` and `claim_errors`, the library's
+modules, `math`, `np`, and `paper`, the numbers that the tests already hold. Nothing is trained, and
+little built.
 """
 
 import functools
@@ -12,10 +13,11 @@ import re
 import numpy as np
 
 import claim_counts
+import claim_errors
 import claims
 import paper
 import prose
-from helpers import counting, measuring, recipes, runs, shapes, specs
+from helpers import counting, measuring, recipes, runs, shapes, specs, studies
 
 NUMBER = r"(-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)"
 
@@ -62,7 +64,7 @@ def table_6(net):
 
 SHAPES_RUN = "shapes-resnet20-he2015-cifar10-620steps-mixed_bfloat16-seed0"
 SLOW_RUN = "shapes-plain56-8filters-quick-rate0.01-seed0"
-TEN_EPOCHS = "he2015-cifar10-3510steps-mixed_bfloat16"
+TEN_EPOCHS = claim_errors.TEN_EPOCHS
 
 
 def error(record, split="train"):
@@ -180,8 +182,13 @@ def _numbers(text, template, where):
 
 
 NAMES = {
-    **{name: value for name, value in vars(claim_counts).items() if not name.startswith("_")},
+    **{
+        name: value
+        for module in (claim_counts, claim_errors)
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+    },
     **{name: value for name, value in globals().items() if not name.startswith("_")},
     **{"counting": counting, "measuring": measuring, "recipes": recipes, "shapes": shapes},
-    **{"specs": specs, "paper": paper, "math": math},
+    **{"specs": specs, "studies": studies, "paper": paper, "math": math},
 }

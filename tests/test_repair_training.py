@@ -47,6 +47,16 @@ def test_the_initial_weights_depend_on_the_seed_alone(short, larger_data, monkey
     np.testing.assert_array_equal(a, c)
 
 
+def test_another_precision_is_in_the_name_and_in_the_layers(short, larger_data):
+    rough = {"precision": "mixed_bfloat16", "epochs": 2, "verbose": 0}
+    run = repair.train("published", larger_data, seed=0, **rough)
+    assert run.name == "tiny-repair-published-mixed_bfloat16-seed0"
+    assert run.recipe["precision"] == "mixed_bfloat16"
+    assert run.model.get_layer("conv1_1_conv").compute_dtype == "bfloat16"
+    with pytest.raises(ValueError, match="float16"):
+        repair.train("published", larger_data, seed=0, precision="float16")
+
+
 def test_an_unknown_step_is_named(larger_data):
     with pytest.raises(ValueError, match=r"one of published, validation, .*Received: step='bn'"):
         repair.train("bn", larger_data, seed=0)

@@ -145,6 +145,10 @@ def test_a_step_of_the_repair_is_planned_and_runs(monkeypatch, tiny_data, tmp_pa
     assert args == ("plain", tiny_data)
     assert given["name"] == plans[1].record()
     assert given["command"] == "python -m helpers repair plain --data cifar10 --seed 0"
+    path.write_text(path.read_text() + '\nprecision = "mixed_bfloat16"')
+    rough = studies.load(path).plans[0]
+    assert rough.record() == "cifar10-repair-published-mixed_bfloat16-seed0"
+    assert rough.command().endswith("--seed 0 --precision mixed_bfloat16")
     path.write_text(path.read_text().replace("plain", "perfect"))
     with pytest.raises(ValueError, match="published, validation"):
         studies.load(path)
@@ -199,7 +203,8 @@ def test_the_commands_of_the_book_s_studies_say_what_their_plans_say(name):
         assert words[:3] == ["python", "-m", "helpers"]
         options = _parser().parse_args(words[3:])
         if words[3] == "repair":
-            assert RepairPlan(options.step, options.data, options.seed) == plan
+            given = options.step, options.data, options.seed, options.precision or "float32"
+            assert RepairPlan(*given) == plan
         else:
             assert _plan(options) == plan
 

@@ -109,7 +109,8 @@ def _repair(options):
     from helpers.studies import RepairPlan
 
     data = datasets.chosen_name(options.data)
-    _planned(RepairPlan(options.step, data, options.seed), options)
+    precision = options.precision or "float32"
+    _planned(RepairPlan(options.step, data, options.seed, precision), options)
 
 
 def _plan(options):
@@ -192,7 +193,6 @@ def _parser():
     train.add_argument("--epochs", type=int, help="scale the recipe to so many epochs")
     train.add_argument("--steps", type=int, help="scale the recipe to so many steps")
     train.add_argument("--learning-rate", type=float, help="in place of the recipe's")
-    train.add_argument("--precision", help="float32 or mixed_bfloat16")
     train.add_argument("--xla", choices=("yes", "no"), help="in place of what Keras chooses")
     train.add_argument("--name", help="of the record, where the usual one is taken")
     train.add_argument("--follow-test", action="store_true", help="test error by epoch, too")
@@ -201,6 +201,7 @@ def _parser():
     repair = command("repair", _repair, 'a step of "Repairing a notebook", trained and recorded')
     repair.add_argument("step", help="published, or the name of a repair")
     for sub in (train, repair):
+        sub.add_argument("--precision", help="float32 or mixed_bfloat16")
         sub.add_argument("--seed", type=int, default=0)
         sub.add_argument("--tensorboard", help="folder for TensorBoard's logs")
         sub.add_argument("--quiet", action="store_true", help="a line per epoch, no bar")

@@ -260,27 +260,41 @@ def recipe(design: Design, epochs: int = EPOCHS) -> Recipe:
     return Recipe(steps=steps, **adam, **both)
 
 
-def train(step: str, data: Data, *, seed: int, epochs: int = EPOCHS, **arguments: Any) -> Run:
-    """Trains one of `DESIGNS` and records it as `cifar10-repair-published-seed0`.
+def record(
+    step: str, data: str = "cifar10", *, seed: int = 0, precision="float32", epochs=EPOCHS
+) -> str:
+    """The name of a step's record, `cifar10-repair-published-seed0`.
 
-    `data` are the images as `datasets.load` returns them; `arguments` go to
-    `training.train`. The test error is followed where the validation images are others,
-    and the run is saved, unless they say otherwise. A number of epochs other than 30
-    stands in the name.
+    A number of epochs other than 30 stands in it, and a precision other than float32.
+    """
+    length = "" if epochs == EPOCHS else f"-{epochs}epochs"
+    arithmetic = "" if precision == "float32" else f"-{precision}"
+    return f"{data}-repair-{step}{length}{arithmetic}-seed{seed}"
 
-    Raises ValueError for an unknown step.
+
+def train(
+    step: str, data: Data, *, seed: int, precision="float32", epochs=EPOCHS, **arguments: Any
+) -> Run:
+    """Trains one of `DESIGNS` and records it under its `record` name.
+
+    `data` are the images as `datasets.load` returns them, `precision` is "float32" or
+    "mixed_bfloat16"; `arguments` go to `training.train`. The test error is followed where
+    the validation images are others, and the run is saved, unless they say otherwise.
+
+    Raises ValueError for an unknown step or precision.
     """
     if step not in DESIGNS:
         raise ValueError(f"`step` must be one of {', '.join(DESIGNS)}. Received: step={step!r}")
     design = DESIGNS[step]
-    seen = images(design, data)
-    keras.utils.set_random_seed(seed)
-    model = build(design, seen.image_shape, seen.num_classes)
-    length = "" if epochs == EPOCHS else f"-{epochs}epochs"
     given = {
-        "name": f"{data.name}-repair-{step}{length}-seed{seed}",
+        "name": record(step, data.name, seed=seed, precision=precision, epochs=epochs),
         "follow_test": design.validation != "test",
         "save": True,
         **arguments,
     }
-    return training.train(model, seen, recipe(design, epochs), seed=seed, **given)
+    how = recipe(design, epochs).in_precision(precision)
+    seen = images(design, data)
+    keras.utils.set_random_seed(seed)
+    with training.in_precision(how.precision):
+        model = build(design, seen.image_shape, seen.num_classes)
+    return training.train(model, seen, how, seed=seed, **given)

@@ -123,7 +123,7 @@ def train(
     spec, model = None, network
     if not isinstance(network, keras.Model):
         spec = specs.resolve(network, **data.fits)
-        with _precision(recipe.precision):
+        with in_precision(recipe.precision):
             model = networks.build(spec)
     elif checkpoints and not name:
         raise ValueError(
@@ -191,7 +191,7 @@ def evaluate(model: keras.Model, data: Data, split: str, batch_size: int = 250) 
     return result
 
 
-class _precision:
+class in_precision:
     """Keras' dtype policy for the layers that are made inside."""
 
     def __init__(self, policy):

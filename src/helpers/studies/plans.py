@@ -150,12 +150,14 @@ class Plan:
 class RepairPlan:
     """A step of the chapter "Repairing a notebook": one of `repair.DESIGNS`.
 
-    Raises ValueError for an unknown step or data set.
+    `precision` is "float32" or "mixed_bfloat16". Raises ValueError for an unknown step,
+    data set or precision.
     """
 
     step: str
     data: str
     seed: int = 0
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if self.step not in repair.DESIGNS:
@@ -163,14 +165,17 @@ class RepairPlan:
                 f"`step` must be one of {', '.join(repair.DESIGNS)}. Received: step={self.step!r}"
             )
         datasets.chosen_name(self.data)
+        repair.recipe(repair.DESIGNS[self.step]).in_precision(self.precision)  # or it raises
 
     def record(self) -> str:
         """The name of the record."""
-        return f"{self.data}-repair-{self.step}-seed{self.seed}"
+        return repair.record(self.step, self.data, seed=self.seed, precision=self.precision)
 
     def command(self) -> str:
         """The command that repeats the training."""
         words = ["repair", self.step, "--data", self.data, "--seed", str(self.seed)]
+        if self.precision != "float32":
+            words += ["--precision", self.precision]
         return shlex.join(["python", "-m", "helpers", *words])
 
     def length(self) -> Length:
@@ -183,5 +188,11 @@ class RepairPlan:
         """Trains on a data set as it was loaded, and records the run."""
         name, command = self.record(), self.command()
         return repair.train(
-            self.step, data, seed=self.seed, name=name, command=command, **arguments
+            self.step,
+            data,
+            seed=self.seed,
+            precision=self.precision,
+            name=name,
+            command=command,
+            **arguments,
         )

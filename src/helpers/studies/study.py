@@ -70,7 +70,9 @@ def load(name: str | os.PathLike) -> Study:
 def _plans(table: dict, path: Path) -> list[Plan | RepairPlan]:
     """The trainings of one table: every network with every seed."""
     kind = RepairPlan if "repairs" in table else Plan
-    expected = {"repairs", "seeds", "data"} if kind is RepairPlan else _OPTIONS | {"networks"}
+    expected = _OPTIONS | {"networks"}
+    if kind is RepairPlan:
+        expected = {"repairs", "seeds", "data", "precision"}
     if unknown := sorted(set(table) - expected - {"seeds"}):
         raise ValueError(
             f"{path}: expected the options {', '.join(sorted(expected | {'seeds'}))}. "
