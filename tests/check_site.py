@@ -2,8 +2,8 @@
 
 `make book` runs it after the build. It looks at what the pages ask a browser to
 load (nothing from another host), at links and images (every one leads
-somewhere), at alternative texts, titles and formulas. `test_site.py` shows that
-each complaint can be made.
+somewhere, those to Colab and Binder too), at alternative texts, titles and
+formulas. `test_site.py` shows that each complaint can be made.
 """
 
 import re
@@ -28,6 +28,7 @@ CSS_ADDRESS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 SCRIPT_ADDRESS = re.compile(r"""["'`](?:https?:)?//[\w.-]+\.\w""")
 PATH = re.compile(r"[/\\]|\.(?:png|svg|jpe?g|gif|webp)\b", re.IGNORECASE)
 RAW_MARKUP = re.compile(r"\{[a-z:]+\}`|```|:::|\$\S[^$\n]*\$|\]\(\S+\)")
+LAUNCH = re.compile(r"https://(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)\b")
 NOT_PROSE = "pre, code, script, style, svg, .math, .tex2jax_ignore"
 
 
@@ -87,7 +88,7 @@ def check(root):
     complaints = [
         f"{page.name}: {complaint}"
         for page in pages.values()
-        for part in (_requests, _links, _images, _titles, _formulas, _prose)
+        for part in (_requests, _links, _launching, _images, _titles, _formulas, _prose)
         for complaint in part(page, pages)
     ]
     complaints += [
@@ -123,6 +124,18 @@ def _links(page, pages):
             parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].ids
         ):
             yield f"{address} leads to a place that its page has not"
+
+
+def _launching(page, pages):
+    """Links that run a notebook elsewhere. Only a site with an address has a sitemap."""
+    for address in page.links():
+        if not LAUNCH.match(address):
+            continue
+        notebook = Path(unquote(address).rsplit("notebooks/", 1)[-1]).stem
+        if not (page.root / "sitemap.xml").is_file():
+            yield f"{address} opens a notebook, and the book has no address"
+        elif page.root / "notebooks" / f"{notebook}.html" not in pages:
+            yield f"{address} opens a notebook that the book has not"
 
 
 def _images(page, pages):

@@ -1,11 +1,7 @@
 """The notebooks as they are stored, and what nbval compares of them."""
 
 import configparser
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -13,10 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-
-
-def read(name):
-    return (ROOT / name).read_text("utf-8")
 
 
 # --- what may differ in a notebook's text ---------------------------------------
@@ -93,60 +85,6 @@ def path(request):
 @pytest.fixture
 def notebook(path):
     return nbformat.read(path, as_version=4)
-
-
-FIRST_CELL = code_cells(nbformat.read(NOTEBOOKS[0], as_version=4))[0].source if NOTEBOOKS else ""
-
-
-def test_the_first_code_cell_is_the_same_in_every_notebook(notebook):
-    assert code_cells(notebook)[0].source == FIRST_CELL
-
-
-def test_the_first_code_cell_installs_nothing_and_names_this_version():
-    assert not re.search(r"\bpip\b|\bconda\b|\bapt", FIRST_CELL), "Colab keeps what it has"
-    version = re.search(r'__version__ = "(.+)"', read("src/helpers/__init__.py"))[1]
-    assert f'"v{version}"' in FIRST_CELL
-
-
-def where_helpers_come_from(folder, **environment):
-    """Runs the first code cell in a bare Python, as in Colab: no package is installed."""
-    code = FIRST_CELL + "\nprint('helpers from', importlib.util.find_spec('helpers').origin)"
-    return subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-    )
-
-
-def test_the_first_code_cell_finds_the_source_beside_the_notebooks():
-    result = where_helpers_come_from(ROOT / "notebooks")
-    assert f"helpers from {ROOT / 'src' / 'helpers' / '__init__.py'}" in result.stdout, (
-        result.stderr
-    )
-
-
-def test_the_first_code_cell_says_what_is_missing(tmp_path):
-    result = where_helpers_come_from(tmp_path)
-    assert result.returncode != 0
-    assert "repository" in result.stderr.splitlines()[-1]
-
-
-@pytest.mark.skipif(not shutil.which("git"), reason="git is not on this machine")
-def test_the_first_code_cell_clones_the_tag_of_this_version(tmp_path):
-    tag = re.search(r'"(v[\d.]+)"', FIRST_CELL)[1]
-    repository, elsewhere = tmp_path / "repository", tmp_path / "elsewhere"
-    (repository / "src" / "helpers").mkdir(parents=True)
-    (repository / "src" / "helpers" / "__init__.py").touch()
-    elsewhere.mkdir()
-    author = ["-c", "user.name=A Reader", "-c", "user.email=reader@example.org"]
-    for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "x"], ["tag", tag]):
-        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
-        subprocess.run(["git", "-C", str(repository), *command], check=True, env=environment)
-    result = where_helpers_come_from(elsewhere, RESNET_BOOK_REPOSITORY=repository.as_uri())
-    assert result.returncode == 0, result.stderr
-    assert f"helpers from {elsewhere}" in result.stdout
 
 
 def test_a_notebook_was_run_from_top_to_bottom_without_error(notebook):

@@ -40,6 +40,8 @@ def test_a_site_without_fault_passes(site):
 
 
 CDN = "https://cdn.example.org"
+BINDER = "https://mybinder.org/v2/gh/me/book/v1.0.0?labpath=notebooks%2F"
+COLAB = "https://colab.research.google.com/github/me/book/blob/v1.0.0/notebooks/"
 FAULTS = {
     "script elsewhere": ("</body>", f'<script src="{CDN}/a.js"></script></body>', "another host"),
     "script without scheme": ("</body>", '<script src="//x.org/a.js"></script>', "another host"),
@@ -53,6 +55,8 @@ FAULTS = {
     "style attribute": ("<p>", f'<p style="background: url({CDN}/a.png)">', "another host"),
     "link to nothing": ("other.html#below", "gone.html", "gone.html leads nowhere"),
     "link out of the site": ("other.html#below", "../../x.html", "leads nowhere"),
+    "Colab, and no address": ("other.html#below", f"{COLAB}a.ipynb", "the book has no address"),
+    "Binder, and no address": ("other.html#below", f"{BINDER}a.ipynb", "the book has no address"),
     "place on another page": ("#below", "#above", "a place that its page has not"),
     "place on this page": ('"#a-page"', '"#b-page"', "a place that its page has not"),
     "image that is not there": ("curve.png", "curves.png", "curves.png leads nowhere"),
@@ -78,6 +82,19 @@ def test_a_fault_is_found(site, fault):
     (site / "index.html").write_text(PAGE.replace(old, new, 1))
     _, complaints = check_site.check(site)
     assert any(complaint in line and line.startswith("index.html: ") for line in complaints)
+
+
+@pytest.mark.parametrize("where", [COLAB, BINDER])
+def test_a_link_that_opens_a_notebook_opens_one_of_the_book(site, where):
+    (site / "sitemap.xml").touch()
+    (site / "notebooks").mkdir()
+    (site / "notebooks/a.html").write_text(OTHER)
+    page = site / "index.html"
+    page.write_text(PAGE.replace("other.html#below", f"{where}a.ipynb"))
+    assert check_site.check(site)[1] == []
+    page.write_text(PAGE.replace("other.html#below", f"{where}b.ipynb"))
+    (complaint,) = check_site.check(site)[1]
+    assert complaint.endswith("opens a notebook that the book has not")
 
 
 def test_a_style_sheet_that_loads_from_elsewhere_is_found(site):

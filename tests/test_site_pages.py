@@ -12,6 +12,7 @@ import access
 import addresses
 import card
 import grounds
+import places
 import slim
 
 # --- figures on two grounds ---------------------------------------------------------
@@ -90,19 +91,51 @@ def test_a_page_has_both_pictures_with_their_size():
 # --- addresses ----------------------------------------------------------------------
 
 
-def test_without_an_address_nothing_needs_one():
+@pytest.fixture
+def book():
+    """The book as `me/book` would publish it."""
+    book = places.Book()
+    book.address, book.repository = "", ""
+    book.move_to("me/book")
+    return book
+
+
+def test_without_an_address_nothing_needs_one(book):
     assert "http" not in addresses.head("A page", "About it", "", "a.html")
-    assert "Colab" not in addresses.ways_in("book/01-a", {"notebooks/01-a"}, "", "../")
-    assert addresses.ways_in("book/notation", {"notebooks/01-a"}, "", "../") == ""
+    line = addresses.ways_in("book/01-a", {"notebooks/01-a"}, book, "", "../")
+    assert "notebooks/01-a.html" in line
+    assert "Colab" not in line and "Binder" not in line
+    assert addresses.ways_in("book/notation", {"notebooks/01-a"}, book, "", "../") == ""
 
 
-def test_with_addresses_the_links_are_whole():
+def test_with_addresses_the_links_are_whole(book):
     site, repository = addresses.checked("https://example.org/b", "https://github.com/me/book/")
     assert site == "https://example.org/b/"
     assert f'content="{site}_static/{card.NAME}"' in addresses.head("A", "", site, "a.html")
-    line = addresses.ways_in("book/01-a", {"notebooks/01-a"}, repository, "../")
-    assert "colab.research.google.com/github/me/book/blob/v" in line
-    assert "notebooks/01-a.ipynb" in line
+    line = addresses.ways_in("book/01-a", {"notebooks/01-a"}, book, repository, "../")
+    tag = f"v{book.version}"
+    assert f"colab.research.google.com/github/me/book/blob/{tag}/notebooks/01-a.ipynb" in line
+    assert f"mybinder.org/v2/gh/me/book/{tag}?labpath=notebooks%2F01-a.ipynb" in line
+
+
+def test_no_link_to_colab_where_the_first_cells_fetch_another_repository(book):
+    fork = "https://github.com/you/fork"
+    line = addresses.ways_in("book/01-a", {"notebooks/01-a"}, book, fork, "../")
+    assert "Colab" not in line and "mybinder.org/v2/gh/you/fork/" in line
+
+
+def test_the_environment_publishes_a_fork(monkeypatch):
+    ours = "https://example.org/b", "https://github.com/me/book"
+    monkeypatch.delenv(addresses.PUBLISH_AS, raising=False)
+    assert addresses.chosen(*ours) == ("https://example.org/b/", ours[1])
+    monkeypatch.setenv(addresses.PUBLISH_AS, "you/fork")
+    assert addresses.chosen("", "") == (
+        "https://you.github.io/fork/",
+        "https://github.com/you/fork",
+    )
+    monkeypatch.setenv(addresses.PUBLISH_AS, "not a place")
+    with pytest.raises(ConfigError, match="OWNER/NAME"):
+        addresses.chosen("", "")
 
 
 @pytest.mark.parametrize("settings", [("example.org", ""), ("", "https://example.org/me/book")])

@@ -1,23 +1,27 @@
-"""What needs to know where the book lives: Colab's links, the sitemap, cards for other sites.
+"""What needs to know where the book lives: launch links, the sitemap, cards for other sites.
 
 Two settings of `_config.yml`, below `sphinx: config:`, say it: `book_address`, where the
-website is served, and `book_repository`, "https://github.com/owner/name". While one is
-empty nothing that needs it is shown: no button leads nowhere.
+website is served, and `book_repository`, "https://github.com/owner/name". `make publish-as`
+sets them; the environment variable RESNET_BOOK_PUBLISH_AS, "owner/name", comes before them,
+so that a fork publishes itself. While one is empty nothing that needs it is shown, and while
+the notebooks' first cells name another repository there is no link to Colab: no button leads
+nowhere.
 """
 
 from __future__ import annotations
 
 import html
+import os
 import re
 from pathlib import Path
-from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.errors import ConfigError
 
 import card
+import places
 
-ROOT = Path(__file__).resolve().parents[2]
+PUBLISH_AS = "RESNET_BOOK_PUBLISH_AS"
 LENGTH = 160  # of a description, in letters
 NOT_FOUND = """<!DOCTYPE html>
 <html lang="en-GB"><head><meta charset="utf-8"/>
@@ -53,12 +57,16 @@ def checked(address: str, repository: str) -> tuple[str, str]:
     return address.rstrip("/") + "/" if address else "", repository.rstrip("/")
 
 
-def colab(repository: str, notebook: str) -> str:
-    """Where Colab opens a notebook: at the version that the page was built from."""
-    source = (ROOT / "src" / "helpers" / "__init__.py").read_text("utf-8")
-    tag = "v" + re.search(r'__version__ = "(.+)"', source)[1]
-    place = repository.removeprefix("https://github.com/")
-    return f"https://colab.research.google.com/github/{place}/blob/{tag}/{quote(notebook)}.ipynb"
+def chosen(address: str, repository: str) -> tuple[str, str]:
+    """The settings, or what the environment sets in their place."""
+    if owner_and_name := os.environ.get(PUBLISH_AS):
+        book = places.Book()
+        try:
+            book.move_to(owner_and_name)
+        except ValueError as error:
+            raise ConfigError(f"{PUBLISH_AS}: {error}") from None
+        address, repository = book.address, book.repository
+    return checked(address, repository)
 
 
 def description(doctree: nodes.document) -> str:
@@ -90,15 +98,22 @@ def head(title: str, about: str, address: str, name: str) -> str:
     return "\n".join(tags)
 
 
-def ways_in(page: str, notebooks: set[str], repository: str, up: str) -> str:
-    """The line below a chapter's heading: its notebook, here and in Colab."""
+def ways_in(page: str, notebooks: set[str], book: places.Book, repository: str, up: str) -> str:
+    """The line below a chapter's heading: its notebook, here, in Colab and on Binder.
+
+    Both open the version that the page was built from. `book` is the one whose first cells
+    the notebooks have; `repository` may be another one, which publishes its pages.
+    """
     stem = page.split("/", 1)[-1]
     notebook = f"notebooks/{stem}"
     if notebook not in notebooks:
         return ""
     links = [f'<a href="{up}{notebook}.html">The notebook</a>'] if page != notebook else []
     if repository:
-        links.append(f'<a href="{colab(repository, notebook)}">Open in Colab</a>')
+        where = repository, book.version, f"{notebook}.ipynb"
+        if book.repository == repository:  # and so the first cells fetch from there
+            links.append(f'<a href="{places.colab(*where)}">Open in Colab</a>')
+        links.append(f'<a href="{html.escape(places.binder(*where))}">Open on Binder</a>')
     return f'<p class="ways-in">Run it: {" · ".join(links)}</p>' if links else ""
 
 
@@ -111,7 +126,8 @@ def _add(app, pagename, templatename, context, doctree):
     tags = head(html.unescape(title), about, address, pagename + ".html")
     context["metatags"] = context.get("metatags", "") + "\n" + tags
     notebooks = {name for name in app.env.found_docs if name.startswith("notebooks/")}
-    line = ways_in(pagename, notebooks, repository, "../" * pagename.count("/"))
+    up = "../" * pagename.count("/")
+    line = ways_in(pagename, notebooks, places.Book(), repository, up)
     if line and "body" in context:
         context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
@@ -134,7 +150,9 @@ def _write(app, exception):
 
 
 def _settings(app, config):
-    config.html_baseurl, _ = checked(config.book_address, config.book_repository)
+    where = chosen(config.book_address, config.book_repository)
+    config.book_address, config.book_repository = where
+    config.html_baseurl = config.book_address
 
 
 def setup(app):

@@ -1,7 +1,7 @@
 """The book's quantitative statements: read from `claims/`, compared, found on the pages, shown.
 
 A file of `claims/` belongs to a chapter: a `title`, the `pages` that it speaks of (the page and
-its notebook) and a `[[claim]]` for every statement. CONTRIBUTING.md says how one is written.
+its notebook) and a `[[claim]]` for every statement. claims/README.md says how one is written.
 `tests/test_claims.py` recomputes them; the directive `{claims}` draws the table.
 """
 
@@ -296,7 +296,7 @@ def without_claim(page: prose.Page, claims: Iterable[Claim]) -> list[str]:
     covered = set().union(*(spans(claim, page) for claim in here))
     complaints = [
         f'{page.name}, {page.places[n.line]}: "{n.text}" is in no claim: "{n.sentence}" '
-        "Let it come from the notebook ({glue:text}), or write a claim (CONTRIBUTING.md)."
+        "Let it come from the notebook ({glue:text}), or write a claim (claims/README.md)."
         for n in page.numbers()
         if not any(start <= n.start and n.end <= end for start, end in covered)
     ]

@@ -6,4 +6,4 @@ images_file, archives, feeding, datasets, recipes, runs, callbacks, training, re
 inspection, measuring, plots, diagrams, matching, checks, glue.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
