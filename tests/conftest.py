@@ -5,12 +5,17 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import functools
+import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+# What compares with PyTorch runs where it is, in `make backends`; test_backends.py holds both.
+WITH_PYTORCH = ("test_weights_torch.py",)
+collect_ignore = [] if importlib.util.find_spec("torch") else list(WITH_PYTORCH)
 
 
 def pytest_configure(config):
@@ -22,7 +27,10 @@ def pytest_configure(config):
 
 
 def pytest_report_header():
-    return f"Keras' backend: {os.environ.get('KERAS_BACKEND', 'not chosen by KERAS_BACKEND')}"
+    lines = [f"Keras' backend: {os.environ.get('KERAS_BACKEND', 'not chosen by KERAS_BACKEND')}"]
+    if collect_ignore:
+        lines.append(f"Left to `make backends`, no PyTorch here: {', '.join(collect_ignore)}")
+    return lines
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from conftest import WITH_PYTORCH
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -49,6 +51,17 @@ def test_two_backends_and_no_tensorflow():
 def test_what_runs_on_every_backend():
     modules = {re.match(r"tests/test_(\w+?)(?:_\w+)?\.py", name)[1] for name in FILES}
     assert modules == {"blocks", "layers", "networks", "weights", "feeding", "studies"}
+
+
+def test_what_needs_pytorch_runs_there_and_nowhere_else():
+    """The environment with TensorFlow has no PyTorch, so conftest.py leaves these files out."""
+    using = {
+        path.name
+        for path in (ROOT / "tests").glob("test_*.py")
+        if re.search(r"(?m)^(import|from) torch\b", path.read_text("utf-8"))
+    }
+    assert using == set(WITH_PYTORCH)
+    assert {f"tests/{name}" for name in using} <= set(FILES)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -7,6 +7,7 @@ repair published           train a step of the chapter "Repairing a notebook"
 study cifar10              train a list of networks; goes on where it stopped
 evaluate resnet20.keras --data cifar10 --split test
 export cifar10 cifar10.npz the images in one file, for a machine without TensorFlow
+bench-input imagenet2012   training images per second that are read, decoded and cut
 """
 
 from __future__ import annotations
@@ -147,6 +148,20 @@ def _export(options):
     print(f"{datasets.load(options.name, npz=path)}\nwritten to {path}")
 
 
+def _bench_input(options):
+    from helpers import datasets
+    from helpers.photos import speed
+
+    data = datasets.load(options.name, data_dir=options.data_dir, manual_dir=options.manual_dir)
+    if not isinstance(data, datasets.Photos):
+        raise ValueError(
+            "Expected photographs on disk, oxford_iiit_pet or imagenet2012: nothing is decoded "
+            f"of images in memory. Received: {options.name}"
+        )
+    rates = speed.measure(data, batch_size=options.batch, seconds=options.seconds)
+    print(speed.table(data, rates, options.batch))
+
+
 def _evaluate(options):
     import keras
 
@@ -220,11 +235,17 @@ def _parser():
     export.add_argument("file", help="a new .npz file")
     export.add_argument("--jpeg", action="store_true", help="keep JPEG as it is: a smaller file")
 
+    bench = command("bench-input", _bench_input, "how fast photographs are decoded and cut")
+    bench.add_argument("name", help="oxford_iiit_pet or imagenet2012")
+    bench.add_argument("--seconds", type=float, default=2, help="of each of five turns (2)")
+    bench.add_argument("--batch", type=int, default=64, help="images per batch (64)")
+    bench.add_argument("--manual-dir", help="folder of ImageNet's archives")
+
     for sub in (train, repair, evaluate):
         sub.add_argument("--data", help="shapes or cifar10 (default: RESNET_BOOK_DATA, or shapes)")
     for sub in (train, repair, evaluate, study):
         sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
-    for sub in (train, repair, evaluate, study, export):
+    for sub in (train, repair, evaluate, study, export, bench):
         sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
     return parser
 

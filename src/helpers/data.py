@@ -89,8 +89,13 @@ def reduce(
     Takes the first `train` training images and the first `test` of validation
     and test each, and averages squares of pixels down to `size` x `size`. The
     description says so. Raises ValueError if `size` does not divide the images'
-    height and width, or if there are fewer images.
+    height and width, or if there are fewer images; TypeError for images on disk.
     """
+    if not isinstance(data, Data):
+        raise TypeError(
+            "`data` must hold its images in memory, as shapes and cifar10 do. "
+            f"Received: {getattr(data, 'description', type(data).__name__)}"
+        )
     height, width, channels = data.image_shape
     if size < 1 or height % size or width % size:
         raise ValueError(

@@ -43,6 +43,35 @@ def orders(
         epoch, first = epoch + 1, 0
 
 
+def check_shard(shard: tuple[int, int]) -> None:
+    """Raises ValueError if `shard` is not (i, n), process i of n, with 0 <= i < n."""
+    whole = isinstance(shard, tuple) and [type(number) for number in shard] == [int, int]
+    if not whole or not 0 <= shard[0] < shard[1]:
+        raise ValueError(
+            "`shard` must be (i, n), process i of n processes, counted from 0. "
+            f"Received: shard={shard!r}"
+        )
+
+
+def share(batch_size: int, shard: tuple[int, int]) -> slice:
+    """The places in a batch that process i of n reads, with `shard=(i, n)`.
+
+    All n shares have one size, so that the mean of their gradients is that of the batch.
+    Raises ValueError if n does not divide the batch, and for what is no shard.
+
+    Book: chapter 7.
+    """
+    check_shard(shard)
+    index, count = shard
+    if batch_size % count:
+        raise ValueError(
+            f"`batch_size`, of all {count} processes together, must be a multiple of {count}. "
+            f"Received: batch_size={batch_size}"
+        )
+    size = batch_size // count
+    return slice(index * size, (index + 1) * size)
+
+
 def crops(x: np.ndarray, random: np.random.Generator, *, padding: int, flip: bool) -> np.ndarray:
     """Random crops of the zero-padded images, half of them mirrored.
 
