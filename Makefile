@@ -9,9 +9,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BACKENDS := .venv-backends
+COURSE := .venv-course
+GRADING := PYTHONPATH=assignments $(COURSE)/bin/python -m grading
 CHECKED := _build/.checked
+SITE := tests/site
+BROWSING := $(SITE)/node_modules/.installed
 SOURCES := _config.yml _toc.yml index.md tests/check_site.py \
-	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml)
+	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml \
+	site/served/*/*.*) src/helpers/specs.py src/helpers/counting.py
 
 # Stored outputs are made and compared on the embedded images, whatever the
 # environment chooses. Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's
@@ -37,12 +42,12 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve test backends notebooks figures run lab lint format lock clean
+.PHONY: help setup book serve pdf test test-site backends assignments grade marking notebooks figures run lab lint format lock clean
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
-	@sed -n 's/^\([a-z]*\):.*##\(.*\)/\1:\2/p' Makefile | \
-		while IFS=: read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*##\(.*\)/\1:\2/p' Makefile | \
+		while IFS=: read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
 setup: $(INSTALLED)  ## make .venv with the locked versions (PYTHON=python3.12 chooses the interpreter)
 	@echo "Installed in $(VENV): $$($(BIN)/python --version). Another Python: make clean first."
@@ -76,10 +81,27 @@ serve: $(CHECKED)  ## show the website on localhost (PORT=8000), built anew wher
 	@echo "The book: http://localhost:$(PORT)/ (Ctrl-C ends)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-test: $(INSTALLED)  ## pytest, then every notebook against its stored outputs
+pdf: $(INSTALLED) $(BROWSING)  ## the whole book as one PDF, printed by Chromium
+	@rm -rf _build/singlehtml
+	$(BIN)/jupyter-book build . --builder singlehtml -n -W --keep-going --quiet > /dev/null
+	@node $(SITE)/pdf.mjs _build/singlehtml _build/residual-networks.pdf
+
+test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignments, every notebook against its outputs
 	$(ON_SHAPES) $(BIN)/python -m pytest
+	$(ON_SHAPES) $(COURSE)/bin/python -m pytest --confcutdir=tests/assignments tests/assignments
 	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 notebooks/
+
+test-site: book $(BROWSING)  ## every page in Chromium: both themes, axe-core, links, Lighthouse
+	node $(SITE)/test.mjs _build/html
+	node $(SITE)/lighthouse.mjs _build/html
+
+$(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
+	@command -v npm > /dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || \
+		{ echo "The website's tests and the PDF need Node 20 or later with npm: https://nodejs.org, or the packages nodejs and npm. The book itself needs neither." >&2; exit 1; }
+	@echo "Installing what drives the browser into $(SITE): once"
+	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error
+	@touch $@
 
 backends: $(BACKENDS)/.installed  ## blocks, layers, networks and weights on JAX and PyTorch
 	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND)
@@ -89,6 +111,27 @@ $(BACKENDS)/.installed: requirements-backends.txt requirements.lock | $(INSTALLE
 	@echo "Installing JAX and PyTorch into $(BACKENDS): a few minutes, once"
 	@$(BIN)/python -m venv --clear $(BACKENDS)
 	$(BACKENDS)/bin/python -m pip install --quiet -r requirements-backends.txt -c requirements.lock
+	@touch $@
+
+assignments: $(INSTALLED) $(COURSE)/.installed  ## make the students' versions and their zips in _build/assignments
+	$(GRADING) release --out _build/assignments
+
+grade: $(INSTALLED) $(COURSE)/.installed  ## grade SUBMISSIONS=folder into a CSV (GRADES=folder, ASSIGNMENT=name, AGAIN=1)
+	@test -n "$(SUBMISSIONS)" || \
+		{ echo "Which folder of submissions? make grade SUBMISSIONS=path/to/folder" >&2; exit 1; }
+	$(GRADING) grade "$(SUBMISSIONS)" $(if $(GRADES),--out "$(GRADES)") \
+		$(if $(ASSIGNMENT),--assignment "$(ASSIGNMENT)") $(if $(AGAIN),--again)
+
+marking: $(COURSE)/.installed  ## give points to written answers in the browser (GRADES=folder, which `make grade` made)
+	@test -f "$(GRADES)/gradebook.db" || \
+		{ echo "Which folder of grades? make marking GRADES=path/to/folder-graded, where gradebook.db lies" >&2; exit 1; }
+	cd "$(GRADES)" && $(CURDIR)/$(COURSE)/bin/jupyter server --ServerApp.default_url=/formgrader \
+		--ServerApp.open_browser=True
+
+$(COURSE)/.installed: requirements-course.txt requirements.lock | $(INSTALLED)
+	@echo "Installing nbgrader into $(COURSE): a minute, once"
+	@$(BIN)/python -m venv --clear $(COURSE)
+	$(COURSE)/bin/python -m pip install --quiet -r requirements-course.txt -c requirements.lock
 	@touch $@
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
@@ -125,4 +168,4 @@ lock:  ## choose versions for requirements.txt anew (keeps those that still fit;
 		$(if $(UPGRADE),--upgrade)
 
 clean:  ## remove what was built and installed, not what was trained
-	rm -rf _build $(VENV) $(BACKENDS) .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info

@@ -146,13 +146,12 @@ def _titles(page, pages):
 
 
 def _formulas(page, pages):
-    if not page.tree.select(".math"):
-        return
-    scripts = [tag["src"] for tag in page.tree.select("script[src]")]
-    if not any("_static/mathjax/" in src and not is_external(src) for src in scripts):
-        yield "has formulas and does not load the site's own MathJax"
-    elif not list(page.root.glob("_static/mathjax/output/chtml/fonts/*/MathJax_Main-Regular.woff")):
-        yield "has formulas, and MathJax's fonts are not part of the site"
+    formulas = page.tree.select(".math")
+    for tag in formulas:
+        if not tag.select("math"):
+            yield f"has a formula that is not MathML: {tag.get_text().strip()}"
+    if formulas and not list(page.root.glob("_static/fonts/stix-two-math.woff")):
+        yield "has formulas, and their font is not part of the site"
 
 
 def _prose(page, pages):

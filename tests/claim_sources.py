@@ -143,6 +143,27 @@ def code_count(notebook, what, start, end):
     return text[text.index(start) : text.index(end)].count(what)
 
 
+def assignment_points():
+    """Points in all, from tests and by hand; the same for every assignment, or an error."""
+    found = set()
+    for path in sorted((claims.ROOT / "assignments" / "source").glob("*/*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+        by_hand = sum(m["points"] for m in marks if m.get("grade") and m["solution"])
+        points = sum(m["points"] for m in marks if m.get("grade"))
+        found.add((points, points - by_hand, by_hand))
+    (only,) = found
+    return list(only)
+
+
+def grading_seconds():
+    """The limit that the proof of each assignment sets; the same for all, or an error."""
+    proofs = sorted((claims.ROOT / "tests" / "assignments").glob("test_assignment_*.py"))
+    found = [re.findall(r"assert seconds\[1\] < (\d+)", p.read_text("utf-8")) for p in proofs]
+    (only,) = {limit for limits in found for limit in limits or [None]}
+    return float(only)
+
+
 def _cells(notebook):
     path = claims.ROOT / "notebooks" / f"{notebook}.ipynb"
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from helpers import blocks, counting, matching, networks, specs
-from helpers.specs import BottleneckStride, Network
+from helpers.specs import BottleneckStride, Network, Option
 
 # Where the book introduces each kind of block.
 _CHAPTERS = {"plain": 1, "basic": 2, "convolution": 3, "bottleneck": 4}
@@ -75,15 +75,43 @@ def plain_block(function: Callable) -> None:
     _block(function, blocks.plain_block, "the stride is in the first convolution")
 
 
-def basic_block(function: Callable) -> None:
+def basic_block(function: Callable, option: Option = "B") -> None:
     """Checks a residual block of your own, `function(x, filters, stride)`.
 
     Any way of writing it is right that gives the same function: relu(F(x) + x) with
-    two 3x3 convolutions in F, and on the shortcut a 1x1 projection with batch
-    normalization where stride or channels change the shape (option B).
+    two 3x3 convolutions in F, and the shortcut of this `option`. With B that is a 1x1
+    projection with batch normalization where stride or channels change the shape.
     """
     hint = "the last ReLU comes after the addition, the stride is in the first convolution"
-    _block(function, blocks.basic_block, hint)
+    _block(function, blocks.basic_block, hint, option=option)
+
+
+def identity_at_zero_gamma(function: Callable) -> None:
+    """Checks that a residual block of your own, `function(x, filters, stride)`, can do nothing.
+
+    Sets every gamma and beta to zero, so that F(x) = 0. At stride 1 and with as many
+    filters as channels the block should then put out what it gets, if that has passed
+    a ReLU: in inference and in training mode, whatever the kernels are.
+    """
+    x = keras.Input((8, 8, 6))
+    y = function(x, 6, 1)
+    if not isinstance(y, keras.KerasTensor):
+        raise AssertionError(f"Your function should return the output of the block, not {y!r}.")
+    block = keras.Model(x, y)
+    for weight in block.trainable_weights:
+        if len(weight.shape) == 1:
+            weight.assign(np.zeros(weight.shape))
+    maps = np.random.default_rng(0).uniform(size=(4, 8, 8, 6)).astype("float32")
+    for mode in ("inference", "training"):
+        came = keras.ops.convert_to_numpy(block(maps, training=mode == "training"))
+        if came.shape != maps.shape or not np.allclose(came, maps, atol=1e-5):
+            said = "zero" if not came.any() else "something else"
+            raise AssertionError(
+                "With every gamma and beta zero, F(x) is zero, and a residual block should put out "
+                f"its input; in {mode} mode yours puts out {said}. Look at what is added to F(x), "
+                "and where that branches off (chapter 2)."
+            )
+    print("With every gamma and beta zero, your block puts out its input.")
 
 
 def bottleneck_block(function: Callable, bottleneck_stride: BottleneckStride = "1x1") -> None:
@@ -135,9 +163,10 @@ def _block(function, reference, hint, **options):
         try:
             y = function(x, filters, stride)
         except ValueError as error:
+            needs = "zeros or fewer pixels" if options.get("option") == "A" else "a projection"
             why = (
-                "Where size or channels change, and be it one of them alone, the shortcut needs a "
-                f"projection (chapter {chapter}). "
+                "Where size or channels change, and be it one of them alone, the shortcut needs "
+                f"{needs} (chapter {chapter}). "
             )
             raise AssertionError(
                 f"{case} your block cannot be built. {why * residual}Keras says: {error}"

@@ -1,0 +1,132 @@
+"""The course as nbgrader sees it: its configuration, its sources, a folder to work in."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+import nbformat
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import PyFileConfigLoader
+
+ASSIGNMENTS = Path(__file__).resolve().parent.parent
+
+warnings.filterwarnings("ignore", message="Object of type .* not in session")  # nbgrader's own
+
+# nbgrader calls `alembic` by its name, to make its database; it lies beside our Python.
+_BIN = str(Path(sys.executable).parent)
+if _BIN not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([_BIN, os.environ.get("PATH", os.defpath)])
+
+
+class CourseError(Exception):
+    """Something is wrong with what the teacher gave; the message says what to do."""
+
+
+def names(source: Path = ASSIGNMENTS / "source") -> list[str]:
+    """The assignments that there are: `source/<name>/<name>.ipynb`."""
+    return sorted(p.name for p in source.iterdir() if (p / f"{p.name}.ipynb").is_file())
+
+
+class Course:
+    """One assignment in a folder of nbgrader's: source, release, submitted, autograded, feedback.
+
+    `source` is the folder of all assignments' sources; what this one has is copied into
+    `root`, so that `root` also says against what was graded. `limits` are those of
+    `grading.limits.Limits` that should differ from `nbgrader_config.py`.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        assignment: str,
+        source: Path = ASSIGNMENTS / "source",
+        limits: dict | None = None,
+    ) -> None:
+        if assignment not in names(source):
+            raise CourseError(
+                f"Expected one of the assignments {', '.join(names(source))}. "
+                f"Received: {assignment!r}"
+            )
+        self.root, self.assignment = Path(root).resolve(), assignment
+        self._from = source / assignment
+        config = PyFileConfigLoader("nbgrader_config.py", str(ASSIGNMENTS)).load_config()
+        config.CourseDirectory.root = str(self.root)
+        config.SandboxedExecute.limits = {**config.SandboxedExecute.limits, **(limits or {})}
+        self.api = NbGraderAPI(config=config)
+        self.api.log.setLevel("WARNING")  # into the results, and not onto the screen
+        self.api.log.propagate = False
+
+    def folder(self, step: str, student: str = ".") -> Path:
+        """Where nbgrader keeps the assignment in one of its steps."""
+        return self.root / step / student / self.assignment
+
+    def notebook(self, step: str, student: str = ".") -> Path:
+        """The notebook of one step."""
+        return self.folder(step, student) / f"{self.assignment}.ipynb"
+
+    def generate(self) -> None:
+        """Writes the students' version and the cells' originals into the gradebook.
+
+        Raises CourseError with nbgrader's words if the source is not as it must be.
+        """
+        shutil.rmtree(self.folder("source"), ignore_errors=True)
+        shutil.copytree(self._from, self.folder("source"))
+        result = self.api.generate_assignment(self.assignment, force=True, create=True)
+        if not result["success"]:
+            raise CourseError(f"nbgrader made no students' version.\n{why(result)}")
+
+    def grade(self, student: str) -> str | None:
+        """Grades what lies in `submitted`. Returns None, or why nbgrader could not."""
+        for step in ("autograded", "feedback"):
+            shutil.rmtree(self.folder(step, student), ignore_errors=True)
+        for step in (self.api.autograde, self.api.generate_feedback):
+            result = step(self.assignment, student, force=True)
+            if not result["success"]:
+                if str(result.get("error")).rstrip().endswith("KeyboardInterrupt"):
+                    raise KeyboardInterrupt  # nbgrader takes it for a failure of the submission
+                return why(result)
+        return None
+
+    def renew_feedback(self, student: str) -> None:
+        """Writes the feedback page anew, with what a person has added since."""
+        result = self.api.generate_feedback(self.assignment, student, force=True)
+        if not result["success"]:
+            raise CourseError(f"No feedback page could be made for {student}.\n{why(result)}")
+
+    def by_hand(self, student: str) -> list:
+        """Points and comments that a person has given, by cell."""
+        with self.api.gradebook as gradebook:
+            found = gradebook.find_submission_notebook(self.assignment, self.assignment, student)
+            points = [[g.name, g.manual_score, g.extra_credit] for g in found.grades]
+            said = [[c.name, c.manual_comment] for c in found.comments if c.manual_comment]
+        return sorted(p for p in points if p[1:] != [None, None]) + sorted(said)
+
+    def scores(self, student: str) -> dict[str, tuple[float | None, float]]:
+        """Points and maximum by graded cell; None where a person has to look."""
+        with self.api.gradebook as gradebook:
+            found = gradebook.find_submission_notebook(self.assignment, self.assignment, student)
+            scores = {}
+            for grade in found.grades:
+                by_hand = grade.needs_manual_grade and grade.manual_score is None
+                scores[grade.name] = (None if by_hand else grade.score, grade.max_score)
+            return scores
+
+    def maximum(self) -> dict[str, float]:
+        """Points that each graded cell can give, in the order of the notebook."""
+        cells = nbformat.read(self.notebook("release"), as_version=4).cells
+        data = [cell.metadata.get("nbgrader", {}) for cell in cells]
+        return {d["grade_id"]: float(d["points"]) for d in data if d.get("grade") or d.get("task")}
+
+
+def why(result: dict) -> str:
+    """What nbgrader said, without its tracebacks' places and its closing words."""
+    said = "\n".join(str(result.get(key) or "") for key in ("log", "error"))
+    said = re.sub(r'^ *File ".*\n.*\n( *[~^]+\n)?', "", said, flags=re.MULTILINE)
+    kept = [line.strip() for line in said.splitlines() if line.strip()]
+    kept = [line for line in kept if not re.search("Traceback|above traceback|WARNING", line)]
+    return "\n".join(kept[:6])

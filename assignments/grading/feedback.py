@@ -1,0 +1,29 @@
+"""What a feedback page does not show: hidden tests, and HTML that a student wrote."""
+
+from __future__ import annotations
+
+import re
+
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from grading.sandbox import is_test
+
+_HIDDEN = re.compile(r"^.*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
+_TAG = re.compile(r"<(?=[a-zA-Z/!?])")
+
+
+class HideTests(NbGraderPreprocessor):
+    """Takes the hidden part out of test cells, and the effect out of HTML in text cells.
+
+    nbgrader's own `ClearHiddenTests` ends with an error where a student wrote its marks into
+    a cell of their own.
+    """
+
+    def preprocess_cell(self, cell, resources, index):
+        """One cell of the graded notebook, as the student may see it."""
+        if is_test(cell):
+            cell.source = _HIDDEN.sub("# (hidden tests)\n", cell.source).rstrip()
+        elif cell.cell_type == "markdown":
+            text = _TAG.sub("&lt;", cell.source)
+            cell.source = re.sub("(?i)(javascript|vbscript|data):", r"\1 :", text)
+        return cell, resources

@@ -1,0 +1,192 @@
+"""Grades a folder of submissions, one after another, and writes one CSV."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+
+from grading import report
+from grading.course import ASSIGNMENTS, Course, CourseError, names
+from grading.submissions import BrokenError, Submission, find, parse, rebuild
+
+
+def grade(
+    folder: Path,
+    out: Path | None = None,
+    *,
+    assignment: str | None = None,
+    again: bool = False,
+    limits: dict | None = None,
+    source: Path = ASSIGNMENTS / "source",
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Grades all submissions in `folder`. Returns the path of the CSV.
+
+    `out` is by default a folder beside it, `<folder>-graded`, which also holds nbgrader's
+    gradebook, so that written answers can be graded there by hand. What is graded already and
+    has not changed since is left out, unless `again`. Whatever becomes of one submission, the
+    next is graded. Raises CourseError if there is nothing to grade.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CourseError(f"Expected a folder of submissions: SUBMISSIONS=folder. No {folder}.")
+    out = Path(out) if out else folder.resolve().with_name(folder.resolve().name + "-graded")
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise CourseError(f"The grades would lie among the submissions: {out}. Choose GRADES=...")
+    known = names(source)
+    if assignment is not None and assignment not in known:
+        raise CourseError(f"Expected one of {', '.join(known)}. Received: {assignment!r}")
+    submissions = find(folder, [assignment] if assignment else known)
+    if not submissions:
+        raise CourseError(
+            f"No notebook in {folder} is called after an assignment ({', '.join(known)}), and "
+            "several assignments are possible. Name one: ASSIGNMENT=01-degradation."
+            if any(folder.iterdir())
+            else f"{folder} is empty. Expected a folder or a notebook for each student."
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    handed = dict.fromkeys(submission.assignment for submission in submissions)
+    courses = {name: _course(out, name, source, limits) for name in handed}
+    (out / "rows").mkdir(exist_ok=True)
+    rows: list[dict] = []
+    try:
+        for number, submission in enumerate(submissions, 1):
+            course, begin = courses[submission.assignment], time.monotonic()
+            row, old = _row(course, submission, out, again)
+            rows.append(row)
+            spent = "as before" if old else f"{time.monotonic() - begin:.0f} s"
+            say(f"[{number}/{len(submissions)}] {_line(row)} ({spent})")
+            if not old:
+                _write(out, courses, rows, submissions)
+    except KeyboardInterrupt:
+        left = len(submissions) - len(rows)
+        say(f"Interrupted; {left} submissions are left. The same command goes on here.")
+        raise
+    finally:
+        path = _write(out, courses, rows, submissions)
+    return path
+
+
+def _course(out: Path, assignment: str, source: Path, limits: dict | None) -> Course:
+    """The assignment in nbgrader's hands; its gradebook is made anew where the source changed."""
+    course = Course(out, assignment, source, limits)
+    mark = out / "rows" / f"{assignment}.source"
+    digest = _digest((source / assignment / f"{assignment}.ipynb").read_bytes())
+    if not (mark.exists() and mark.read_text() == digest and course.notebook("release").exists()):
+        course.generate()
+        mark.parent.mkdir(exist_ok=True)
+        mark.write_text(digest)
+    return course
+
+
+def _row(course: Course, submission: Submission, out: Path, again: bool) -> tuple[dict, bool]:
+    """The row of one submission, and whether it is an old one."""
+    student, assignment = submission.student, submission.assignment
+    row = {"student": student, "assignment": assignment, "submission": _place(submission)}
+    remarks = list(submission.remarks)
+    page = course.notebook("feedback", student).with_suffix(".html")
+    keep = out / "rows" / f"{assignment} {student}.json"
+    try:
+        if submission.path is None:
+            raise BrokenError("")
+        data = submission.read()
+        digest = _digest(data, course.notebook("source").read_bytes())
+        if not again and (old := _kept(keep, digest)) is not None:
+            if (by_hand := course.by_hand(student)) != old.get("by hand", []):
+                course.renew_feedback(student)
+                _keep(keep, old := {**old, "by hand": by_hand})
+            return {**old, **_points(course, old)}, True
+        source, release = (
+            nbformat.read(course.notebook(step), as_version=4) for step in ("source", "release")
+        )
+        notebook, amiss = rebuild(parse(data), source, release)
+        target = course.notebook("submitted", student)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, target)
+        begin = time.monotonic()
+        failed = course.grade(student)
+        row["seconds"] = round(time.monotonic() - begin, 1)
+        if failed:
+            raise BrokenError(f"nbgrader could not grade it: {failed}")
+        ran = nbformat.read(course.notebook("autograded", student), as_version=4).metadata
+        remarks += amiss + _told(ran.get("grading", {}))
+        row |= {"status": "graded", "feedback": str(page.relative_to(out))}
+    except BrokenError as error:
+        row["status"] = "broken" if str(error) else "missing"
+        message = str(error) or f"No notebook was found. Expected {assignment}.ipynb."
+        remarks.append(message)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(report.page(student, assignment, message), "utf-8")
+        row |= {"feedback": str(page.relative_to(out))}
+        digest = None
+    row |= {"remarks": "; ".join(" ".join(remark.split()) for remark in remarks)}
+    if digest is not None:
+        _keep(keep, {**row, "digest": digest, "by hand": course.by_hand(student)})
+    return {**row, **_points(course, row)}, False
+
+
+def _points(course: Course, row: dict) -> dict:
+    """The points, as the gradebook has them now: a person may have added some."""
+    if row["status"] == "graded":
+        return report.points(course.scores(row["student"]))
+    return report.points({name: (0.0, most) for name, most in course.maximum().items()})
+
+
+def _told(ran: dict) -> list[str]:
+    told = list(ran.get("remarks", []))
+    lacking = {"network", "files", "processes"} - set(ran.get("protected", []))
+    if lacking:
+        told.append(f"ran without isolation of {', '.join(sorted(lacking))} on this system")
+    return told
+
+
+def _keep(path: Path, row: dict) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(row), "utf-8")
+    os.replace(draft, path)
+
+
+def _kept(path: Path, digest: str) -> dict | None:
+    try:
+        row = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return row if row.get("digest") == digest else None
+
+
+def _write(out: Path, courses: dict, rows: list[dict], submissions: list[Submission]) -> Path:
+    """The CSV: a row for each submission, those not reached yet included."""
+    done = {(row["student"], row["assignment"]) for row in rows}
+    waiting = [
+        {"student": s.student, "assignment": s.assignment, "status": "not graded yet"}
+        for s in submissions
+        if (s.student, s.assignment) not in done
+    ]
+    parts = [part for course in courses.values() for part in course.maximum()]
+    report.write_csv(out / "grades.csv", rows + waiting, list(dict.fromkeys(parts)))
+    return out / "grades.csv"
+
+
+def _line(row: dict) -> str:
+    by_hand = f", {row['to grade by hand']} by hand" if row["to grade by hand"] else ""
+    said = f" [{row['remarks']}]" if row["remarks"] else ""
+    return (
+        f"{row['student']}, {row['assignment']}: {row['status']}, "
+        f"{row['points']} of {row['of']}{by_hand}{said}"
+    )
+
+
+def _place(submission: Submission) -> str:
+    if submission.path is None:
+        return ""
+    return f"{submission.path}" + (f":{submission.member}" if submission.member else "")
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()

@@ -1,0 +1,54 @@
+"""The CSV of points, and the page for who handed in nothing that can be graded."""
+
+from __future__ import annotations
+
+import csv
+import html
+import os
+from pathlib import Path
+
+BY_HAND = "by hand"
+FIRST = ("student", "assignment", "status", "points", "of", "to grade by hand")
+LAST = ("seconds", "remarks", "submission", "feedback")
+
+
+def write_csv(path: Path, rows: list[dict], parts: list[str]) -> None:
+    """Writes all rows at once: who reads the file meanwhile sees the old one or the new one."""
+    draft = path.with_suffix(".csv.new")
+    with open(draft, "w", newline="", encoding="utf-8-sig") as file:  # Excel knows it by the mark
+        writer = csv.DictWriter(file, [*FIRST, *parts, *LAST], restval="", extrasaction="ignore")
+        writer.writeheader()
+        for row in sorted(rows, key=lambda row: (row["student"].lower(), row["assignment"])):
+            writer.writerow({key: _harmless(value) for key, value in row.items()})
+    os.replace(draft, path)
+
+
+def points(scores: dict[str, tuple[float | None, float]]) -> dict:
+    """A row's columns of points, from points and maximum by graded cell."""
+    by_hand = sum(most for came, most in scores.values() if came is None)
+    row = {name: BY_HAND if came is None else _short(came) for name, (came, _) in scores.items()}
+    row["points"] = _short(sum(came or 0 for came, _ in scores.values()))
+    row["of"] = _short(sum(most for _, most in scores.values()))
+    row["to grade by hand"] = _short(by_hand)
+    return row
+
+
+def page(student: str, assignment: str, message: str) -> str:
+    """A feedback page that says why there are no points."""
+    student, assignment, message = map(html.escape, (student, assignment, message))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{assignment}</title></head><body><h1>{assignment}</h1>"
+        f"<p>{student}: no points could be given.</p><p>{message}</p></body></html>\n"
+    )
+
+
+def _short(number: float) -> float | int:
+    return int(number) if number == int(number) else round(number, 2)
+
+
+def _harmless(value):
+    """A text that a spreadsheet would take for a formula gets an apostrophe."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value

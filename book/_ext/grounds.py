@@ -1,0 +1,181 @@
+"""Every figure twice: as it was drawn, on white, and for the dark theme.
+
+A figure is drawn once, on white. This extension derives its dark twin while the book is
+built: each colour keeps its hue and takes the lightness that stands out from a dark ground
+as the first did from white (`darkened`). In an SVG that happens colour by colour, in a
+notebook's PNG pixel by pixel; pictures inside a picture, such as training images, stay as
+they are (`tiles`). White becomes transparent. The page shows one of the two, and paper
+always the first. Sizes are written beside each picture, so that nothing moves when it comes.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+GROUND = "#121212"  # of the theme's dark pages
+BRIGHTEST = 0.94  # what black becomes, as a lightness
+RISE = 0.5  # below 1 it lifts the middle of the scale, where the colours of lines are
+SMALLEST = 20  # the sides of a tile, in pixels
+
+HEX = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b")
+PATCHES = re.compile(r'(<g id="patch_\d+">\s*<path d="[^"]*"\s*style="fill: )#ffffff("/>)')
+PICTURE = re.compile(r'<img (?P<rest>[^>]*?src="(?P<src>[^"]*_images/(?P<name>[^"/]+))"[^>]*)>')
+
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def oklab(rgb: np.ndarray) -> np.ndarray:
+    """Lightness and two axes of hue, as the eye sees them. Source: Ottosson 2020, "Oklab"."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
+
+
+def from_oklab(lab: np.ndarray) -> np.ndarray:
+    """The way back; what no screen can show is cut off."""
+    linear = (lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T
+    linear = np.clip(linear, 0, 1)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def numbers(colour: str) -> np.ndarray:
+    """Red, green and blue, 0 to 1, of "#0072B2" or "#07b"."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    return np.array([int(digits[i : i + 2], 16) for i in (0, 2, 4)]) / 255
+
+
+def darkened(rgb: np.ndarray) -> np.ndarray:
+    """Colours (..., 3) that were chosen for white paper, for a dark ground."""
+    lab, ground = oklab(rgb), oklab(numbers(GROUND))
+    white = np.clip(lab[..., :1], 0, 1)
+    lightness = ground[0] + (BRIGHTEST - ground[0]) * (1 - white) ** RISE
+    return from_oklab(np.concatenate([lightness, lab[..., 1:] + white**4 * ground[1:]], axis=-1))
+
+
+def dark_svg(text: str) -> str:
+    """An SVG for the dark ground; the white sheet and the white panels become transparent."""
+
+    def other(match):
+        red, green, blue = np.rint(255 * darkened(numbers(match[0]))).astype(int)
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
+    # Letters have no colour of their own, and so are black.
+    text = text.replace("<svg ", '<svg fill="#000000" ', 1)
+    return HEX.sub(other, PATCHES.sub(r"\1none\2", text))
+
+
+def tiles(rgb: np.ndarray) -> list[tuple[slice, slice]]:
+    """Where pictures stand in a picture: bands of rows, cut into columns, that hold no white."""
+    inked = rgb.min(axis=-1) < 0.92
+    found = []
+    for rows in _runs(inked.mean(axis=1) > 0.3):
+        for columns in _runs(inked[rows].mean(axis=0) > 0.5):
+            colours = rgb[rows, columns].reshape(-1, 3)[::7]
+            # A bar or a box mixes two colours, a map of heat is grey: one line in the space
+            # of colours. A photograph spreads in more than one direction.
+            if np.linalg.eigvalsh(np.cov(colours.T))[1] > 0.03**2:
+                found.append((rows, columns))
+    return found
+
+
+def _runs(mask):
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [slice(first, last) for first, last in pairs if last - first >= SMALLEST]
+
+
+def dark_png(data: bytes) -> bytes:
+    """A notebook's picture for the dark ground."""
+    picture = Image.open(io.BytesIO(data)).convert("RGBA")
+    paper = Image.new("RGBA", picture.size, "white")
+    pixels = np.asarray(Image.alpha_composite(paper, picture).convert("RGB"))
+    rgb = pixels / 255
+    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colours, where = np.unique(packed, return_inverse=True)  # a plot has few
+    each = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1) / 255
+    out = darkened(each)[where.reshape(packed.shape)]
+    alpha = np.where(rgb.min(axis=-1) > 0.999, 0.0, 1.0)
+    for place in tiles(rgb):
+        out[place], alpha[place] = rgb[place], 1
+    both = np.rint(255 * np.concatenate([out, alpha[..., None]], axis=-1)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(both).save(file, "png")
+    return file.getvalue()
+
+
+def size(path: Path) -> tuple[int, int]:
+    """The width and height of a picture in the pixels of a style sheet."""
+    if path.suffix == ".png":
+        with Image.open(path) as picture:
+            return picture.size
+    head = re.search(r"<svg[^>]*>", path.read_text("utf-8"))[0]
+    sides = [re.search(rf'\b{side}="([\d.]+)pt"', head) for side in ("width", "height")]
+    if not all(sides):
+        raise ValueError(f"{path.name}: expected `width` and `height` in pt, as Matplotlib writes")
+    width, height = (round(float(side[1]) * 4 / 3) for side in sides)
+    return width, height
+
+
+def twins(page: str, sizes: dict[str, tuple[int, int]]) -> str:
+    """A page with both pictures of each figure; `sizes` by the name of the file."""
+
+    def both(match):
+        if match["name"] not in sizes or "only-light" in match["rest"]:
+            return match[0]
+        width, height = sizes[match["name"]]
+        rest = match["rest"].rstrip(" /")
+        classes = re.search(r'\s*class="([^"]*)"', rest)
+        rest = rest.replace(classes[0], "") if classes else rest
+        more = f'width="{width}" height="{height}" loading="lazy" decoding="async"'
+        stem, ending = match["src"].rsplit(".", 1)
+        dark = rest.replace(match["src"], f"{stem}-dark.{ending}")
+        known = html.escape(classes[1]) + " " if classes else ""
+        return (
+            f'<img class="{known}only-light" {rest} {more}/>'
+            f'<img class="{known}only-dark pst-js-only" {dark} {more}/>'
+        )
+
+    return PICTURE.sub(both, page)
+
+
+def _write(app, exception):
+    if exception is not None or app.builder.name != "html":
+        return
+    out = Path(app.outdir)
+    sizes = {}
+    for path in sorted((out / "_images").glob("*")):
+        if path.suffix not in (".svg", ".png") or path.stem.endswith("-dark"):
+            continue
+        twin = path.with_stem(path.stem + "-dark")
+        if path.suffix == ".svg":
+            twin.write_text(dark_svg(path.read_text("utf-8")), "utf-8")
+        else:
+            twin.write_bytes(dark_png(path.read_bytes()))
+        sizes[path.name] = size(path)
+    for page in out.rglob("*.html"):
+        if out / "_static" not in page.parents:
+            page.write_text(twins(page.read_text("utf-8"), sizes), "utf-8")
+
+
+def setup(app):
+    """Sphinx calls this."""
+    app.connect("build-finished", _write)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,195 @@
+/**
+ * What follows from a network's layers: shapes, parameters, work, memory.
+ *
+ * The layers come from the book's Python (`book/_ext/explorer_data.py`), which
+ * knows the networks. Here are only the sums that depend on what a reader
+ * chooses: the size of the image and the number of classes. A test holds every
+ * result against the Python, number by number.
+ */
+
+/**
+ * @typedef {object} Choice
+ * @property {string} network a name of the book's `specs`
+ * @property {number[]} size height and width of the image
+ * @property {number} classes
+ * @property {?string} option of the shortcuts: A, B or C; null for a plain net
+ * @property {?string} stride of the bottlenecks: 1x1 or 3x3; null without bottlenecks
+ *
+ * @typedef {object} Row one layer, with the names of the Python's `counting.Layer`
+ * @property {string} stage
+ * @property {string} name
+ * @property {string} kind
+ * @property {number[]} outputShape (height, width, channels) or (units)
+ * @property {number} parameters
+ * @property {number} movingStatistics
+ * @property {number} multiplyAdds
+ * @property {number} activations
+ * @property {?number} receptiveField
+ * @property {?number} kernelSize
+ * @property {?number} stride
+ */
+
+const product = (numbers) => numbers.reduce((a, b) => a * b, 1);
+const isCount = (n) => Number.isInteger(n) && n > 0;
+
+/**
+ * The record's own choice: the paper's input, classes and shortcut option.
+ * @param {object} data networks.json
+ * @param {string} network
+ * @returns {Choice}
+ */
+export function usual(data, network) {
+  const record = data.networks[network];
+  const [height, width] = record.inputShape;
+  const {classes, option, stride} = record;
+  return {network, size: [height, width], classes, option, stride};
+}
+
+/**
+ * Says why a choice is no network.
+ * @param {object} data networks.json
+ * @param {Choice} choice
+ * @throws {RangeError}
+ */
+export function check(data, {network, size, classes, option, stride}) {
+  const record = data.networks[network];
+  if (!record) {
+    const names = Object.keys(data.networks).join(', ');
+    throw new RangeError(`The network must be one of ${names}. Received: ${network}`);
+  }
+  if (size.length !== 2 || !size.every(isCount)) {
+    throw new RangeError('The input size must be one or two positive whole numbers, '
+      + `such as 224 or 224x160. Received: ${size.join('x')}`);
+  }
+  if (!isCount(classes)) {
+    throw new RangeError(`The number of classes must be a positive whole number. Received: ${classes}`);
+  }
+  if (!record.variants[variantKey(option, stride)]) {
+    throw new RangeError(`${network} has no such layers. `
+      + `Received: option ${option}, stride on the ${stride}`);
+  }
+  const least = record.totalStride;
+  if (Math.min(...size) < least) {
+    throw new RangeError(`${network} halves its feature maps until one pixel stands for ${least}: `
+      + `height and width must be at least ${least}. Received: ${size.join('x')}`);
+  }
+}
+
+const variantKey = (option, stride) => `${option ?? '-'} ${stride ?? '-'}`;
+
+/** The variant of a network that a choice means: its name and its runs of blocks. */
+export function variant(data, {network, option, stride}) {
+  return data.networks[network].variants[variantKey(option, stride)];
+}
+
+/**
+ * A row per layer, in the order of the forward pass, main path before shortcut.
+ * @param {object} data networks.json
+ * @param {Choice} choice
+ * @returns {Row[]}
+ * @throws {RangeError} as `check` does
+ */
+export function layers(data, choice) {
+  check(data, choice);
+  const channels = data.networks[choice.network].inputShape[2];
+  let maps = {shape: [...choice.size, channels], field: 1, step: 1};
+  const rows = [];
+  for (const [stage, stem, first, count, index] of variant(data, choice).runs) {
+    for (let number = first; number < first + count; number += 1) {
+      const prefix = stem === null ? '' : `${stem}${number}_`;
+      const found = []; // the maps behind each layer of this block
+      for (const layer of data.blocks[index]) {
+        const input = layer.reads < 0 ? maps : found[layer.reads];
+        const out = behind(layer, input, choice.classes);
+        found.push(out);
+        rows.push(row(stage, prefix + layer.suffix, layer, input, out));
+      }
+      maps = found[found.length - 1];
+    }
+  }
+  return rows;
+}
+
+/**
+ * Feature maps behind a layer: their shape, their receptive field, and how many
+ * pixels of the image lie between neighbours.
+ */
+function behind(layer, {shape, field, step}, classes) {
+  switch (layer.kind) {
+    case 'Dense':
+      return {shape: [layer.units ?? classes], field: null, step: null};
+    case 'Flatten':
+      return {shape: [product(shape)], field: null, step: null};
+    case 'GlobalAveragePooling2D':
+      return {shape: [shape[2]], field: null, step: null};
+    case 'Dropout':
+      return {shape, field: null, step: null};
+    default: {
+      const side = (n) => Math.floor((n + 2 * layer.padding - layer.kernel) / layer.stride) + 1;
+      return {
+        shape: [side(shape[0]), side(shape[1]), layer.channels],
+        field: field + (layer.kernel - 1) * step,
+        step: step * layer.stride,
+      };
+    }
+  }
+}
+
+function row(stage, name, layer, input, out) {
+  const {kind} = layer;
+  const dense = kind === 'Dense';
+  const weights = dense ? input.shape[0] * out.shape[0] : layer.weights;
+  const moving = kind === 'Conv2D' || kind === 'MaxPooling2D';
+  return {
+    stage,
+    name,
+    kind,
+    outputShape: out.shape,
+    parameters: weights + (dense ? out.shape[0] : layer.others),
+    movingStatistics: layer.moving ?? 0,
+    multiplyAdds: dense ? weights : weights * out.shape[0] * (out.shape[1] ?? 1),
+    activations: layer.keeps ? product(out.shape) : 0,
+    receptiveField: out.field,
+    kernelSize: moving ? layer.kernel : null,
+    stride: moving ? layer.stride : null,
+  };
+}
+
+/**
+ * A network's sums, the image counted among the activations, as in Python.
+ * @param {object} data networks.json
+ * @param {Choice} choice
+ * @param {Row[]} rows of this choice
+ */
+export function totals(data, choice, rows) {
+  const sum = (quantity) => rows.reduce((all, one) => all + one[quantity], 0);
+  const channels = data.networks[choice.network].inputShape[2];
+  return {
+    depth: data.networks[choice.network].depth,
+    parameters: sum('parameters'),
+    movingStatistics: sum('movingStatistics'),
+    multiplyAdds: sum('multiplyAdds'),
+    activations: product(choice.size) * channels + sum('activations'),
+  };
+}
+
+/**
+ * The rows of Table 1: a stage's layers, its sums, and the shape of its last output.
+ * @param {Row[]} rows
+ */
+export function byStage(rows) {
+  const stages = [];
+  for (const one of rows) {
+    let last = stages[stages.length - 1];
+    if (last?.name !== one.stage) {
+      last = {name: one.stage, rows: [], parameters: 0, multiplyAdds: 0, activations: 0};
+      stages.push(last);
+    }
+    last.rows.push(one);
+    last.outputShape = one.outputShape;
+    for (const quantity of ['parameters', 'multiplyAdds', 'activations']) {
+      last[quantity] += one[quantity];
+    }
+  }
+  return stages;
+}

@@ -1,0 +1,118 @@
+/**
+ * A network as in the paper's Figure 3, with blocks that are alike drawn once.
+ *
+ * Boxes are layers with weights, plain words are pooling; the line to the right of
+ * a block is its shortcut, dashed where it changes the shape. Batch normalisation
+ * and ReLU are not drawn.
+ */
+import {nothing, svg} from '../vendor/lit-html.js';
+
+const ROW = 34; // from one layer to the next
+const BOX = {left: 92, width: 150, height: 24};
+const WIDTH = 400;
+const MIDDLE = BOX.left + BOX.width / 2;
+const RIGHT = BOX.left + BOX.width;
+
+/** What stands in a box, as the paper writes it; null for what is not drawn. */
+function words(layer, classes) {
+  const stride = layer.stride > 1 ? `, /${layer.stride}` : '';
+  switch (layer.kind) {
+    case 'Conv2D': return `${layer.kernel}x${layer.kernel} conv, ${layer.channels}${stride}`;
+    case 'MaxPooling2D': return `${layer.kernel}x${layer.kernel} max pool${stride}`;
+    case 'GlobalAveragePooling2D': return 'average pool';
+    case 'Dense': return `fc ${layer.units ?? classes}`;
+    default: return null;
+  }
+}
+
+/**
+ * What a block shows.
+ * @param {object[]} block its layers, from networks.json
+ * @returns {{boxes: object[], shortcut: ?{label: string, dashed: boolean}}}
+ */
+function readBlock(block, classes) {
+  const projection = block.find((layer) => layer.suffix.endsWith('proj_conv'));
+  const zeros = block.find((layer) => layer.kind === 'ZeroPadShortcut');
+  const boxes = block
+    .filter((layer) => layer !== projection && words(layer, classes) !== null)
+    .map((layer) => ({
+      text: words(layer, classes),
+      weighted: layer.kind === 'Conv2D' || layer.kind === 'Dense',
+    }));
+  if (!block.some((layer) => layer.kind === 'Add')) return {boxes, shortcut: null};
+  let label = '';
+  if (projection) label = words(projection, classes);
+  if (zeros) label = zeros.stride > 1 ? `zeros, /${zeros.stride}` : 'zeros';
+  return {boxes, shortcut: {label, dashed: label !== ''}};
+}
+
+/** The runs of a network with the place of each on the sheet. */
+function place(data, variant, classes) {
+  let y = 40;
+  let before = null;
+  const placed = variant.runs.map(([stage, , , count, index]) => {
+    const {boxes, shortcut} = readBlock(data.blocks[index], classes);
+    y += stage === before ? 14 : 20;
+    const run = {stage, count, boxes, shortcut, top: y, heads: stage !== before};
+    before = stage;
+    y += boxes.length * ROW;
+    run.bottom = y;
+    return run;
+  });
+  return {placed, height: y + 8};
+}
+
+function drawBox({text, weighted}, y) {
+  const box = svg`<rect class="box" x=${BOX.left} y=${y} width=${BOX.width} height=${BOX.height}
+    rx="3"></rect>`;
+  return svg`${weighted ? box : nothing}
+    <text class="inside" x=${MIDDLE} y=${y + 16}>${text}</text>`;
+}
+
+function drawShortcut({label, dashed}, {top, bottom}) {
+  const start = top - 6;
+  const end = bottom - 5;
+  const bend = RIGHT + 34;
+  const path = `M ${MIDDLE} ${start} H ${bend - 8} Q ${bend} ${start} ${bend} ${start + 8}`
+    + ` V ${end - 8} Q ${bend} ${end} ${bend - 8} ${end} H ${MIDDLE + 7}`;
+  return svg`<path class="shortcut ${dashed ? 'dashed' : ''}" d=${path}></path>
+    <circle class="sum" cx=${MIDDLE} cy=${end} r="6"></circle>
+    <path class="plus" d="M ${MIDDLE - 3.5} ${end} h 7 M ${MIDDLE} ${end - 3.5} v 7"></path>
+    <text class="beside" x=${bend + 6} y=${(start + end) / 2 - (label ? 4 : -4)}>${label}</text>`;
+}
+
+function drawRun(run, sides) {
+  const middle = (run.top + run.bottom) / 2;
+  const times = run.count > 1
+    ? svg`<text class="times" x=${RIGHT + 40} y=${middle + (run.shortcut?.label ? 16 : 4)}>× ${run.count}</text>`
+    : nothing;
+  const head = svg`<text class="stage" x="0" y=${run.top + 11}>${run.stage}</text>
+    <text class="side" x="0" y=${run.top + 26}>${sides[run.stage]}</text>`;
+  return svg`${run.heads ? head : nothing}
+    ${run.shortcut ? drawShortcut(run.shortcut, run) : nothing}
+    ${run.boxes.map((box, i) => drawBox(box, run.top + i * ROW))} ${times}`;
+}
+
+/**
+ * @param {object} data networks.json
+ * @param {object} variant of a network
+ * @param {object[]} stages as `byStage` has them
+ * @param {import('./counting.js').Choice} choice
+ */
+export function diagram(data, variant, stages, choice) {
+  const {placed, height} = place(data, variant, choice.classes);
+  const sides = Object.fromEntries(stages.map(({name, outputShape: shape}) => (
+    [name, shape.length === 3 ? shape.slice(0, 2).join('x') : `${shape[0]} units`])));
+  const said = placed.map(({stage, count, boxes, shortcut}) => (
+    `${stage}: ${boxes.map((box) => box.text).join(', ')}`
+    + `${shortcut ? `, with ${shortcut.label || 'an identity'} as shortcut` : ''}`
+    + `${count > 1 ? `, ${count} times` : ''}`)).join('; ');
+  return svg`<svg class="network" role="img" viewBox="0 0 ${WIDTH} ${height}"
+      aria-label="Diagram of ${variant.name}. ${said}.">
+    <path class="path" d="M ${MIDDLE} 32 V ${placed[placed.length - 1].bottom - 12}"></path>
+    <text class="name" x=${MIDDLE} y="12">${variant.name}</text>
+    <text class="inside" x=${MIDDLE} y="28">image, ${choice.size.join('x')}</text>
+    <text class="side" x="0" y="28">output</text>
+    ${placed.map((run) => drawRun(run, sides))}
+  </svg>`;
+}

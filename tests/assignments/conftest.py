@@ -1,0 +1,33 @@
+"""Tests of the assignments and of what grades them. They run in the course's environment:
+
+`python -m pytest --confcutdir=tests/assignments tests/assignments`, in `.venv-course`. In the
+book's own environment there is no nbgrader, and nothing here is collected.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "assignments"), str(Path(__file__).parent)]
+if importlib.util.find_spec("nbgrader") is None:
+    collect_ignore_glob = ["test_*.py"]
+
+
+def pytest_configure(config):
+    config.addinivalue_line("filterwarnings", "ignore:Object of type .* not in session")
+
+
+@pytest.fixture(scope="session")
+def tiny_source(tmp_path_factory):
+    """A course of one small assignment that needs no TensorFlow: `source/tiny/tiny.ipynb`."""
+    import nbformat
+
+    from edits import tiny
+
+    source = tmp_path_factory.mktemp("course") / "source"
+    (source / "tiny").mkdir(parents=True)
+    nbformat.write(tiny(), source / "tiny" / "tiny.ipynb")
+    return source

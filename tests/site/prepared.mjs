@@ -1,0 +1,19 @@
+// What happens on a page before it is looked at: the pages that compute have computed.
+
+export const PREPARED = {
+  "book/explorer.html": async (page) => {
+    await page.waitForSelector("#explorer[data-ready]");
+    await page.getByRole("button", { name: "conv2_x" }).first().click();
+  },
+  "book/playground.html": async (page) => {
+    await page.focus("#playground-depth");
+    await page.keyboard.press("Home"); // few layers: it is the look that counts here
+    for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
+    await page.focus("#playground-train");
+    await page.keyboard.press("Enter");
+    const title = page.locator("#playground caption");
+    await title.filter({ hasText: /after (1[0-9]|[2-9][0-9]|100) steps/ }).waitFor();
+    await page.getByRole("button", { name: "Pause" }).evaluate((button) => button.click());
+    await page.waitForSelector("#playground[data-phase=paused]", { timeout: 300_000 });
+  },
+};

@@ -1,0 +1,175 @@
+"""What the book's own extensions do to the pages: formulas, figures, addresses, icons."""
+
+import io
+
+import numpy as np
+import pytest
+from docutils import nodes
+from PIL import Image
+from sphinx.errors import ConfigError
+
+import access
+import addresses
+import card
+import grounds
+import slim
+
+# --- figures on two grounds ---------------------------------------------------------
+
+
+def luminance(rgb):
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    """As the WCAG defines it."""
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+GROUND = grounds.numbers(grounds.GROUND)
+
+
+@pytest.mark.parametrize(
+    ("colour", "least"),
+    [
+        *((colour, 4.5) for colour in ("#000000", "#1a1a1a", "#5f5f5f")),  # letters
+        *((c, 3) for c in ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")),
+    ],
+)
+def test_what_stands_out_from_paper_stands_out_from_the_dark_ground(colour, least):
+    assert contrast(grounds.darkened(grounds.numbers(colour)), GROUND) >= least
+
+
+def test_white_becomes_the_ground_and_hues_stay():
+    assert grounds.darkened(np.ones(3)) == pytest.approx(GROUND, abs=0.01)
+    red, green, blue = grounds.darkened(grounds.numbers("#0072B2"))
+    assert blue > green > red
+
+
+def test_there_and_back_again():
+    colours = np.random.default_rng(0).random((50, 3))
+    assert grounds.from_oklab(grounds.oklab(colours)) == pytest.approx(colours, abs=1e-5)
+
+
+def png(rgb):
+    file = io.BytesIO()
+    Image.fromarray(np.rint(255 * rgb).astype(np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def test_a_plot_is_drawn_anew_and_a_photograph_stays():
+    rgb = np.ones((120, 200, 3))
+    rgb[60, :50] = 0  # an axis
+    photograph = np.random.default_rng(0).random((80, 90, 3))
+    rgb[20:100, 100:190] = photograph
+    out = np.asarray(Image.open(io.BytesIO(grounds.dark_png(png(rgb)))))
+    assert out[0, 0, 3] == 0
+    assert (out[60, 10, :3] > 200).all()
+    assert out[20:100, 100:190, :3] == pytest.approx(255 * photograph, abs=1)
+
+
+def test_an_svg_loses_its_sheet_and_keeps_its_colours_apart():
+    sheet = '<g id="patch_1">\n <path d="M 0 0" style="fill: #ffffff"/></g>'
+    line = '<path style="stroke: #0072b2; fill: none"/><path style="fill: #fff"/>'
+    dark = grounds.dark_svg(f"<svg >{sheet}{line}</svg>")
+    assert 'd="M 0 0" style="fill: none"' in dark
+    assert "#0072b2" not in dark and "stroke: #" in dark
+    assert "#121212" in dark
+
+
+def test_a_page_has_both_pictures_with_their_size():
+    page = '<img alt="A curve" src="../_images/a.png" /><img src="../_static/logo.svg"/>'
+    out = grounds.twins(page, {"a.png": (640, 480)})
+    assert out.count('width="640" height="480"') == out.count('alt="A curve"') == 2
+    assert 'class="only-light"' in out and 'src="../_images/a-dark.png"' in out
+    assert out.endswith('<img src="../_static/logo.svg"/>')
+
+
+# --- addresses ----------------------------------------------------------------------
+
+
+def test_without_an_address_nothing_needs_one():
+    assert "http" not in addresses.head("A page", "About it", "", "a.html")
+    assert "Colab" not in addresses.ways_in("book/01-a", {"notebooks/01-a"}, "", "../")
+    assert addresses.ways_in("book/notation", {"notebooks/01-a"}, "", "../") == ""
+
+
+def test_with_addresses_the_links_are_whole():
+    site, repository = addresses.checked("https://example.org/b", "https://github.com/me/book/")
+    assert site == "https://example.org/b/"
+    assert f'content="{site}_static/{card.NAME}"' in addresses.head("A", "", site, "a.html")
+    line = addresses.ways_in("book/01-a", {"notebooks/01-a"}, repository, "../")
+    assert "colab.research.google.com/github/me/book/blob/v" in line
+    assert "notebooks/01-a.ipynb" in line
+
+
+@pytest.mark.parametrize("settings", [("example.org", ""), ("", "https://example.org/me/book")])
+def test_what_is_no_address_is_refused(settings):
+    with pytest.raises(ConfigError, match="Received"):
+        addresses.checked(*settings)
+
+
+def test_a_description_is_the_first_paragraph_cut_after_a_word():
+    paragraph = nodes.paragraph("", "word " * 60)
+    document = nodes.document("", "")
+    document += nodes.section("", paragraph)
+    text = addresses.description(document)
+    assert text.endswith("word ...") and len(text) <= addresses.LENGTH + 4
+
+
+def test_the_card_has_the_size_that_other_sites_expect():
+    assert card.draw().size == (1200, 630)
+
+
+# --- the theme's HTML ---------------------------------------------------------------
+
+
+def test_a_button_of_the_sidebar_gets_a_name():
+    page = '<a class="reference internal" href="a.html">1. A</a><details><summary><i></i></summary>'
+    assert '<summary aria-label="Pages of: 1. A">' in access.corrected(page)
+
+
+def test_an_empty_header_cell_is_an_ordinary_one():
+    page = '<th class="head"></th><th class="head"><p>Net</p></th>'
+    assert access.corrected(page) == '<td></td><th class="head"><p>Net</p></th>'
+
+
+def test_icons_that_no_page_has_are_left_out():
+    sheet = '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}.fa-cat:before{content:"\\f6be"}'
+    out, characters = slim.with_icons(sheet, {"bars"})
+    assert '.fa-bars:before{content:"\\f0c9"}' in out and "fa-cat" not in out
+    assert characters == {"\uf0c9"}
+    named = ':root{--pst-icon-bell:"\uf0f3";--pst-icon-note:"\\f05a";--x:var(--pst-icon-bell)}'
+    assert slim.with_icons(named, set())[1] == {"\uf0f3", "\uf05a"}
+
+
+def test_scripts_wait_and_the_search_alone_loads_its_index():
+    page = (
+        '<link rel="stylesheet" href="a.css"/>\n<link rel="stylesheet" href="b.css"/>\n'
+        '<script src="_static/doctools.js?v=1"></script><script src="searchindex.js"></script>'
+    )
+    out = slim.lighter(page, "_static/site.css", searches=False)
+    assert out.count("stylesheet") == 1 and "searchindex" not in out
+    assert '<script defer src="_static/doctools.js?v=1">' in out
+    assert "searchindex" in slim.lighter(page, "_static/site.css", searches=True)
+
+
+def test_a_sheet_that_another_imports_is_part_of_the_one(tmp_path):
+    static = tmp_path / "_static"
+    (static / "styles").mkdir(parents=True)
+    (static / "basic.css").write_text("a { background: url(file.png) }")
+    (static / "styles" / "theme.css").write_text(
+        '@import "../basic.css";\nb { src: url("b.woff") }'
+    )
+    link = '<link rel="stylesheet" href="_static/styles/theme.css?v=1"/>\n'
+    out = slim.joined(link, tmp_path, static)
+    assert "@import" not in out
+    assert "url(file.png)" in out and "url(styles/b.woff)" in out
+
+
+def test_a_module_waits_by_itself():
+    link = '<link rel="stylesheet" href="a.css"/>\n'
+    script = '<script type="module" src="_static/explorer/page.js"></script>'
+    assert slim.lighter(link + script, "_static/site.css", searches=False).endswith(script)
