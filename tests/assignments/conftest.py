@@ -1,10 +1,9 @@
 """Tests of the assignments and of what grades them. They run in the course's environment:
 
-`python -m pytest --confcutdir=tests/assignments tests/assignments`, in `.venv-course`. In the
-book's own environment there is no nbgrader, and nothing here is collected.
+`python -m pytest --confcutdir=tests/assignments tests/assignments`, in `.venv-course`. The
+book's own environment has no nbgrader; there `tests/conftest.py` leaves this folder out.
 """
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -12,8 +11,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "assignments"), str(Path(__file__).parent)]
-if importlib.util.find_spec("nbgrader") is None:
-    collect_ignore_glob = ["test_*.py"]
 
 
 def pytest_configure(config):
