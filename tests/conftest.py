@@ -13,12 +13,14 @@ import pytest
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
-# What compares with PyTorch runs where it is, in `make backends`; test_backends.py holds both.
+# What needs PyTorch or JAX runs where it is, in `make backends`; test_backends.py holds both.
 WITH_PYTORCH = ("test_weights_torch.py",)
+WITH_JAX = ("test_distribution_jax.py",)
 # The assignments' tests run in an environment of their own, from where this file is not read.
 collect_ignore = ["assignments"]
-if importlib.util.find_spec("torch") is None:
-    collect_ignore += WITH_PYTORCH
+for package, files in (("torch", WITH_PYTORCH), ("jax", WITH_JAX)):
+    if importlib.util.find_spec(package) is None:
+        collect_ignore += files
 
 
 def pytest_configure(config):
@@ -31,8 +33,9 @@ def pytest_configure(config):
 
 def pytest_report_header():
     lines = [f"Keras' backend: {os.environ.get('KERAS_BACKEND', 'not chosen by KERAS_BACKEND')}"]
-    if set(WITH_PYTORCH) <= set(collect_ignore):
-        lines.append(f"Left to `make backends`, no PyTorch here: {', '.join(WITH_PYTORCH)}")
+    for package, files in (("PyTorch", WITH_PYTORCH), ("JAX", WITH_JAX)):
+        if set(files) <= set(collect_ignore):
+            lines.append(f"Left to `make backends`, no {package} here: {', '.join(files)}")
     return lines
 
 

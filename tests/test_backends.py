@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from conftest import WITH_PYTORCH
+from conftest import WITH_JAX, WITH_PYTORCH
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,6 +25,7 @@ def requirements(name):
 BACKENDS = requirements("requirements-backends.txt")
 TESTS = re.search(r"BACKEND_TESTS := ((?:.*\\\n)*.*)", read("Makefile"))[1]
 FILES = sorted(set(re.findall(r"tests/test_\w+\.py", TESTS)))
+JAX_FILES = re.search(r"JAX_TESTS := (.*)", read("Makefile"))[1].split()
 
 
 @pytest.mark.parametrize("name", BACKENDS)
@@ -64,7 +65,16 @@ def test_what_needs_pytorch_runs_there_and_nowhere_else():
     assert {f"tests/{name}" for name in using} <= set(FILES)
 
 
-@pytest.mark.parametrize("name", FILES)
+def test_what_needs_jax_runs_there_and_nowhere_else():
+    """Once, and not again on PyTorch's turn: these tests start processes of their own."""
+    there = sorted(path.name for path in (ROOT / "tests").glob("test_*_jax.py"))
+    assert there == sorted(WITH_JAX)
+    assert sorted(JAX_FILES) == [f"tests/{name}" for name in there]
+    assert "KERAS_BACKEND=jax $(TEST_BACKEND) $(JAX_TESTS)\n" in read("Makefile")
+    assert not set(JAX_FILES) & set(FILES)
+
+
+@pytest.mark.parametrize("name", [*FILES, *JAX_FILES])
 def test_nothing_is_skipped_there(name):
     """A missing PyTorch is an error, and TensorFlow is wanted where a mark says so alone."""
     text = read(name)

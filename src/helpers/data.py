@@ -5,6 +5,7 @@ Source: He et al. 2015, section 4.2 (the per-pixel mean). Book: chapter 1.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -69,6 +70,11 @@ class Data:
         It is subtracted from every image and nothing is divided (section 4.2).
         """
         return self.train.images.mean(axis=0, dtype="float64").astype("float32")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """By which a checkpoint knows its training images again: a hash of mean and labels."""
+        return hashlib.sha256(self.mean.tobytes() + self.train.labels.tobytes()).hexdigest()
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in self.splits)

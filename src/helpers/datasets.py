@@ -26,6 +26,7 @@ from helpers.photos import Photos
 from helpers.photos.sets import IMAGENET, PETS
 
 if TYPE_CHECKING:
+    import numpy as np
     import tensorflow as tf
 
 ENVIRONMENT_VARIABLE = "RESNET_BOOK_DATA"
@@ -37,6 +38,7 @@ TRAINING_IMAGES = {
     "oxford_iiit_pet": PETS.training_images,
     "imagenet2012": IMAGENET.training_images,
 }
+PHOTOGRAPHS = ("oxford_iiit_pet", "imagenet2012")  # these stay on disk, as `Photos`
 
 __all__ = [
     "Data",
@@ -50,29 +52,30 @@ __all__ = [
     "load",
     "names",
     "reduce",
+    "size",
     "steps_per_epoch",
     "training_batches",
 ]
 
 
 def batches(
-    data: Data | Photos, split: str, batch_size: int
+    data: Data | Photos, split: str, batch_size: int, *, chosen: slice | np.ndarray = slice(None)
 ) -> tf.data.Dataset | keras.utils.PyDataset:
     """The images of one split in their order, the per-pixel mean subtracted.
 
     Elements are (N, H, W, C) float32 and (N,) int32; the last batch may be
     smaller. For evaluation: single view, no augmentation. A `tf.data.Dataset`
-    where Keras runs on TensorFlow, else a `keras.utils.PyDataset`.
-
-    Of photographs it is what `Photos.batches` makes, prepared as these say.
+    where Keras runs on TensorFlow, else a `keras.utils.PyDataset`. `chosen` are places
+    in the split, by default all. Of photographs it is what `Photos.batches` makes.
     """
+    size(data, split)  # raises for what is no split
     if isinstance(data, Photos):
-        return data.batches(split, batch_size)
-    if split not in data.splits:
-        raise ValueError(f"`split` must be one of {data.splits}. Received: split={split!r}")
+        part = dataclasses.replace(data, **{split: getattr(data, split)[chosen]})
+        return part.batches(split, batch_size)
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size!r}")
     part = getattr(data, split)
+    part = Split(part.images[chosen], part.labels[chosen])
     if keras.backend.backend() != "tensorflow":
         return feeding.Batches(part, data.mean, batch_size)
     import tensorflow as tf
@@ -95,6 +98,7 @@ def training_batches(
     padding: int = 4,
     flip: bool = True,
     shuffle: str = "images",
+    shard: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset | keras.utils.PyDataset:
     """The training images for ever, epoch after epoch, shuffled and augmented.
 
@@ -105,7 +109,8 @@ def training_batches(
 
     A `tf.data.Dataset` where Keras runs on TensorFlow, else a `keras.utils.PyDataset`:
     the same images in the same order, whose crops are drawn by another generator.
-    `shuffle`, "images" or "batches", is explained at `recipes.Recipe`.
+    `shuffle`, "images" or "batches", is explained at `recipes.Recipe`. Process i of n with
+    `shard=(i, n)` gets its share of each batch; of images in memory not on TensorFlow.
 
     Of photographs it is what `Photos.training_batches` makes: `Photos.view` says how they
     are cut, and `padding`, of small images, has no meaning for them.
@@ -114,9 +119,13 @@ def training_batches(
     how = {"seed": seed, "first_step": first_step, "shuffle": shuffle}
     if isinstance(data, Photos):
         view = dataclasses.replace(data.view, flip=flip and data.view.flip)
-        return dataclasses.replace(data, view=view).training_batches(batch_size, **how)
+        part = dataclasses.replace(data, view=view)
+        return part.training_batches(batch_size, shard=shard, **how)
     if keras.backend.backend() != "tensorflow":
-        return feeding.TrainingBatches(data, batch_size, padding=padding, flip=flip, **how)
+        how |= {"padding": padding, "flip": flip, "shard": shard}
+        return feeding.TrainingBatches(data, batch_size, **how)
+    if shard != (0, 1):
+        raise ValueError(f"On TensorFlow one process gets all. Received: shard={shard!r}")
     import tensorflow as tf
 
     # Constants outside the graph: one copy in memory, however many batches.
@@ -134,6 +143,13 @@ def training_batches(
     signature = (tf.TensorSpec(batch_size, "int64"), tf.TensorSpec(2, "int64"))
     order = tf.data.Dataset.from_generator(orders, output_signature=signature)
     return order.map(batch, num_parallel_calls=2).prefetch(4)
+
+
+def size(data: Data | Photos, split: str) -> int:
+    """How many images a split has. Raises ValueError for an unknown one."""
+    if split not in data.splits:
+        raise ValueError(f"`split` must be one of {data.splits}. Received: split={split!r}")
+    return len(getattr(data, split))
 
 
 def steps_per_epoch(data: Data | Photos, batch_size: int) -> int:

@@ -5,7 +5,9 @@ Book: chapter 7.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -18,6 +20,25 @@ if TYPE_CHECKING:
 
 _FOR_EVER = -1  # tf.data.INFINITE_CARDINALITY
 _END = -1  # the place of the mark that ends a batch
+
+
+class DamagedError(RuntimeError):
+    """A photograph cannot be decoded; the message names it and its file."""
+
+
+@contextlib.contextmanager
+def damage_named() -> Iterator[None]:
+    """Turns TensorFlow's error for a damaged photograph, raised inside, into `DamagedError`.
+
+    TensorFlow's own message has pages, of which one line says which photograph it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        found = re.search(r"ValueError: (.* cannot be decoded: .*)", str(error))
+        if found is None:
+            raise
+        raise DamagedError(found[1]) from error
 
 
 def seen(
@@ -44,6 +65,8 @@ def seen(
     """
     import tensorflow as tf
 
+    if keras.backend.backend() != "tensorflow":
+        _leave_accelerators(tf)
     mark = tf.io.encode_jpeg(tf.zeros((1, 1, 3), "uint8")).numpy()  # decodes like the others
     as_it_is = tf.autograph.experimental.do_not_convert  # there is no Python to translate
 
@@ -110,6 +133,12 @@ def _lost(places: np.ndarray, notes: np.ndarray):
         f"{'; '.join(lost)} cannot be decoded: damaged or no image. Fetch the data set's "
         "archives again, or compare their check sums."
     )
+
+
+def _leave_accelerators(tf) -> None:
+    """TensorFlow reads and decodes on processors; the memory of a GPU is for who trains."""
+    with contextlib.suppress(RuntimeError):  # it has started already
+        tf.config.set_visible_devices([], "GPU")
 
 
 def _made_ready(images, preprocess):

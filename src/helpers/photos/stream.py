@@ -6,6 +6,7 @@ Source: He et al. 2015, section 3.4. Book: chapters 6 and 7.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -88,6 +89,19 @@ class Photos:
     def mean(self) -> np.ndarray:
         """ImageNet's mean of each channel, (3,) float32 in 0..255, RGB."""
         return np.array(CHANNEL_MEAN, "float32")
+
+    @property
+    def fingerprint(self) -> str:
+        """By which a checkpoint knows its training images again: a hash of names, labels, views.
+
+        Of a `preprocess` that is a plain function only the name counts.
+        """
+        made_ready = self.preprocess
+        if made_ready is not None and not dataclasses.is_dataclass(made_ready):
+            made_ready = getattr(made_ready, "__qualname__", type(made_ready).__name__)
+        seen = repr([self.view, self.test_view, made_ready]).encode()
+        parts = self.train.names.tobytes(), self.train.labels.tobytes(), seen
+        return hashlib.sha256(b"".join(parts)).hexdigest()
 
     def preprocessed(self, preprocess: Callable[[Any], Any] | None) -> Photos:
         """The same photographs, made ready by another function of RGB batches in 0..255.
