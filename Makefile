@@ -40,6 +40,9 @@ ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 TEST_BACKEND = $(BACKENDS)/bin/python -m pytest --disable-warnings -m "not one_backend" $(BACKEND_TESTS)
 
+# Two files at a time. The notebooks' trainings use both cores themselves.
+TWO := -n 2 --dist loadfile
+
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -89,8 +92,8 @@ pdf: $(INSTALLED) $(BROWSING)  ## the whole book as one PDF, printed by Chromium
 	@node $(SITE)/pdf.mjs _build/singlehtml _build/residual-networks.pdf
 
 test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignments, every notebook against its outputs
-	$(ON_SHAPES) $(BIN)/python -m pytest
-	$(ON_SHAPES) $(COURSE)/bin/python -m pytest --confcutdir=tests/assignments tests/assignments
+	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO)
+	$(ON_SHAPES) $(COURSE)/bin/python -m pytest $(TWO) --confcutdir=tests/assignments tests/assignments
 	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 notebooks/
 
@@ -99,7 +102,7 @@ test-site: book $(BROWSING)  ## every page in Chromium: both themes, axe-core, l
 	node $(SITE)/lighthouse.mjs _build/html
 
 $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
-	@command -v npm > /dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || \
+	@command -v npm > /dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || \
 		{ echo "The website's tests and the PDF need Node 20 or later with npm: https://nodejs.org, or the packages nodejs and npm. The book itself needs neither." >&2; exit 1; }
 	@echo "Installing what drives the browser into $(SITE): once"
 	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error

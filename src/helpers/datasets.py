@@ -32,13 +32,9 @@ if TYPE_CHECKING:
 ENVIRONMENT_VARIABLE = "RESNET_BOOK_DATA"
 
 # So that the length of an epoch is known before the images are loaded.
-TRAINING_IMAGES = {
-    "shapes": 8_000,
-    "cifar10": 45_000,
-    "oxford_iiit_pet": PETS.training_images,
-    "imagenet2012": IMAGENET.training_images,
-}
-PHOTOGRAPHS = ("oxford_iiit_pet", "imagenet2012")  # these stay on disk, as `Photos`
+TRAINING_IMAGES = {"shapes": 8_000, "cifar10": 45_000}
+TRAINING_IMAGES |= {facts.builder: facts.training_images for facts in (PETS, IMAGENET)}
+PHOTOGRAPHS = (PETS.builder, IMAGENET.builder)  # these stay on disk, as `Photos`
 
 __all__ = [
     "Data",
@@ -68,7 +64,7 @@ def batches(
     where Keras runs on TensorFlow, else a `keras.utils.PyDataset`. `chosen` are places
     in the split, by default all. Of photographs it is what `Photos.batches` makes.
     """
-    size(data, split)  # raises for what is no split
+    size(data, split)  # raises for what is none
     if isinstance(data, Photos):
         part = dataclasses.replace(data, **{split: getattr(data, split)[chosen]})
         return part.batches(split, batch_size)
@@ -112,8 +108,7 @@ def training_batches(
     `shuffle`, "images" or "batches", is explained at `recipes.Recipe`. Process i of n with
     `shard=(i, n)` gets its share of each batch; of images in memory not on TensorFlow.
 
-    Of photographs it is what `Photos.training_batches` makes: `Photos.view` says how they
-    are cut, and `padding`, of small images, has no meaning for them.
+    Of photographs it is what `Photos.training_batches` makes, cut as `Photos.view` says.
     """
     steps_per_epoch(data, batch_size)  # raises for what is no batch size
     how = {"seed": seed, "first_step": first_step, "shuffle": shuffle}

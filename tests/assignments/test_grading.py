@@ -102,8 +102,16 @@ def test_nothing_to_grade_is_said(tmp_path, source):
         grade(tmp_path / "in", source=source, assignment="other")
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C counts, also where a shell began the tests in the background, deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_hundred_submissions_interrupted_and_gone_on_with(
-    tmp_path, source, pretended, monkeypatch
+    tmp_path, source, pretended, monkeypatch, interruptible
 ):
     folder, lines = tmp_path / "in", []
     for number in range(100):
