@@ -85,6 +85,40 @@ def test_tensorflow_shares_no_images_in_memory(tiny_data):
         datasets.training_batches(tiny_data, 32, seed=0, shard=(0, 2))
 
 
+class Told:
+    """Connections that note what the others are told."""
+
+    process = 0
+
+    def __init__(self):
+        self.texts = []
+
+    def fail(self, text):
+        self.texts.append(text)
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (RuntimeError("the disk is full"), []),
+        (ValueError("Expected a batch: 32"), []),
+        (ValueError("UNKNOWN: Gloo AllGather failed: Connection reset by peer"), [5]),
+        (type("JaxRuntimeError", (RuntimeError,), {"__module__": "jax.errors"})("broken"), [5]),
+        (RuntimeError("DEADLINE_EXCEEDED: Barrier timed out"), [5]),
+    ],
+)
+def test_where_a_connection_broke_the_one_that_is_gone_is_named_first(error, seconds, monkeypatch):
+    """An error of the backend may be the end of another process, which says why by itself."""
+    told, slept, ended = Told(), [], []
+    monkeypatch.setattr(distribution, "_connections", told)
+    monkeypatch.setattr(distribution.time, "sleep", slept.append)
+    monkeypatch.setattr(distribution.rollcall, "end", ended.append)
+    distribution.fail(error)
+    assert slept == seconds
+    assert told.texts == [f"{type(error).__name__}: {error}"]
+    assert ended == [f"Process 0 ended: {told.texts[0]}"]
+
+
 THREE = ["--coordinator", "localhost:1234", "--processes", "3", "--process", "1"]
 
 

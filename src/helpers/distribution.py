@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import hashlib
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from helpers import rollcall
 
 HEARTBEAT = 100  # seconds: when the backend itself gives up a process that is silent
 _EXPLANATION = 5  # seconds in which the others can say why a connection broke
+# "UNKNOWN: Gloo AllGather failed": how XLA begins, whatever the type of the error.
+_STATUS = re.compile(r"[A-Z]+(_[A-Z]+)*: ")
 _connections: rollcall.Connections | None = None
 
 
@@ -166,7 +169,7 @@ def fail(error: BaseException) -> None:
         return
     lines = str(error).strip().splitlines() or ["it was stopped."]
     text = f"{type(error).__name__}: {lines[0]}"
-    if type(error).__module__.startswith("jax"):
+    if type(error).__module__.startswith("jax") or _STATUS.match(str(error)):
         time.sleep(_EXPLANATION)  # it may be the end of another, who says why
     _connections.fail(text)
     rollcall.end(f"Process {_connections.process} ended: {text}")
