@@ -33,8 +33,10 @@ BACKEND_TESTS := tests/test_blocks.py tests/test_layers.py tests/test_networks_o
 	tests/test_weights_published.py tests/test_feeding.py \
 	tests/test_studies.py::test_a_study_trains_what_its_file_lists \
 	"tests/test_weights.py::test_same_outputs_as_keras_applications[ResNet50]"
-# Several processes and devices train together on JAX alone.
+# Several processes and devices train together on JAX alone. Their photographs are read by
+# TensorFlow, so that test runs where TensorFlow is, and finds JAX in the other environment.
 JAX_TESTS := tests/test_distribution_jax.py
+BOTH_TESTS := tests/test_distribution_photos.py
 ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
 	JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
@@ -111,6 +113,9 @@ $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 backends: $(BACKENDS)/.installed  ## what must run on JAX and PyTorch, too; several processes on JAX
 	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND) $(JAX_TESTS)
 	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND)
+	$(ON_BACKEND) KERAS_BACKEND=jax RESNET_BOOK_ALSO=$$($(BACKENDS)/bin/python -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))') \
+		$(BIN)/python -m pytest --disable-warnings $(BOTH_TESTS)
 
 $(BACKENDS)/.installed: requirements-backends.txt requirements.lock | $(INSTALLED)
 	@echo "Installing JAX and PyTorch into $(BACKENDS): a few minutes, once"

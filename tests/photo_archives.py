@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from conftest import coloured
+
 CUT_OFF = b"\xff\xd8\xff\xe0 the rest of this file was lost"
+SPLITS = ("train", "validation", "test")
 
 
 def gradient(height, width):
@@ -53,6 +56,36 @@ def records(path, examples):
         for content in examples:
             file.write(content)
     return str(path)
+
+
+def coloured_split(folder, name, n, damaged=()):
+    """n photographs of 12x12 in four colours, one file NAME.tfrecord; `damaged` are cut off."""
+    images, labels = coloured(n, 12, seed=n)
+    content = [
+        example(
+            image=CUT_OFF if k in damaged else encoded(images[k], kind="PNG"),
+            label=int(labels[k]),
+            file_name=f"{name}_{k}.jpg".encode(),
+        )
+        for k in range(n)
+    ]
+    return records(Path(folder) / f"{name}.tfrecord", content)
+
+
+def coloured_photos(folder):
+    """The three splits that `coloured_split` wrote there, in ImageNet's place: 8x8 pixels."""
+    from helpers.photos import Photos, TestView, TrainingView, files
+    from helpers.weights import Preprocessing
+
+    return Photos(
+        "imagenet2012",
+        "coloured photographs",
+        tuple("abcd"),
+        **{s: files.photographs([Path(folder) / f"{s}.tfrecord"]) for s in SPLITS},
+        view=TrainingView((8, 10), size=8),
+        test_view=TestView(8, 8),
+        preprocess=Preprocessing(mean=(123.0, 116.0, 103.0), scale=1.0),
+    )
 
 
 def pets(folder, splits):

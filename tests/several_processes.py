@@ -2,20 +2,24 @@
 
 For the tests of several processes, each of which runs this file. Variables:
 WATCH=PATH writes the loss of every step, and what batch normalization has gathered at the
-end, as JSON; FAIL=1 raises an error after that epoch; PAUSE=0.5 waits after each step.
+end, as JSON; FAIL=1 raises an error after that epoch; PAUSE=0.5 waits after each step;
+PHOTOS=FOLDER puts the photographs that lie there in ImageNet's place.
 """
 
+import dataclasses
 import json
 import os
 import sys
 import time
 
+import conftest  # first: it may add the folder where JAX lies
+
+# isort: split
 import keras
 import numpy as np
 import pytest
 
-from conftest import coloured
-from helpers import datasets, specs, training
+from helpers import datasets, recipes, specs, training
 from helpers.__main__ import main
 from helpers.specs import Network, Stage, Stem
 
@@ -57,11 +61,18 @@ def write(path, watch, model):
 
 def install(patch):
     """`shapes` of 8x8 pixels in four colours, `tiny6`, and a training that is watched."""
-    parts = [datasets.Split(*coloured(n, 8, seed)) for seed, n in enumerate(SIZES)]
+    parts = [datasets.Split(*conftest.coloured(n, 8, seed)) for seed, n in enumerate(SIZES)]
     data = datasets.Data("shapes", "small shapes", ("a", "b", "c", "d"), *parts)
     patch.setitem(datasets._LOADERS, "shapes", lambda _: data)
     patch.setitem(datasets.TRAINING_IMAGES, "shapes", SIZES[0])
     patch.setitem(specs._NETWORKS, "tiny6", TINY)
+    if "PHOTOS" in os.environ:
+        from photo_archives import coloured_photos
+
+        photos = coloured_photos(os.environ["PHOTOS"])
+        patch.setitem(datasets._LOADERS, "imagenet2012", lambda _: photos)
+        recipe = dataclasses.replace(recipes.HE2015_IMAGENET, view=photos.view)
+        patch.setitem(recipes._RECIPES, recipe.name, recipe)
     train = training.train
 
     def watched(*arguments, **options):

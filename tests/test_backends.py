@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from conftest import WITH_JAX, WITH_PYTORCH
+from conftest import WITH_BOTH, WITH_JAX, WITH_PYTORCH
 
 ROOT = Path(__file__).parent.parent
 
@@ -72,6 +72,14 @@ def test_what_needs_jax_runs_there_and_nowhere_else():
     assert sorted(JAX_FILES) == [f"tests/{name}" for name in there]
     assert "KERAS_BACKEND=jax $(TEST_BACKEND) $(JAX_TESTS)\n" in read("Makefile")
     assert not set(JAX_FILES) & set(FILES)
+
+
+def test_what_needs_tensorflow_and_jax_runs_where_both_are_found():
+    """Neither environment has both: the one with TensorFlow is shown where JAX lies."""
+    (files,) = re.findall(r"BOTH_TESTS := (.*)", read("Makefile"))
+    assert files.split() == [f"tests/{name}" for name in WITH_BOTH]
+    (line,) = re.findall(r"\t(.*(?:\\\n.*)*\$\(BOTH_TESTS\))\n", read("Makefile"))
+    assert "RESNET_BOOK_ALSO=$$($(BACKENDS)/" in line and "$(BIN)/python -m pytest" in line
 
 
 @pytest.mark.parametrize("name", [*FILES, *JAX_FILES])

@@ -40,21 +40,39 @@ def surroundings(devices):
     return {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": flags}
 
 
-def two(folder, *, devices=1, variables=({}, {}), checkpoints=("checkpoints", "checkpoints")):
-    """Starts the two processes of one training, each with its own variables."""
+def start(folders, command, *variables, devices=1, checkpoints=None):
+    """Starts a process for each folder, which train together if there are several.
+
+    `variables` are those of each process, or of all if only one set is given.
+    """
     where, started = f"localhost:{free_port()}", []
-    for i in range(2):
+    for i, folder in enumerate(folders):
         own = {
             **surroundings(devices),
-            "RESNET_BOOK_RESULTS": str(folder / f"results{i}"),
-            "WATCH": str(folder / f"watch{i}.json"),
-            **variables[i],
+            "RESNET_BOOK_RESULTS": str(folder / "results"),
+            "WATCH": str(folder / "watch.json"),
+            **variables[i % len(variables)],
         }
-        several = ["--coordinator", where, "--processes", "2", "--process", str(i)]
-        command = [*TRAIN, "--checkpoints", str(folder / checkpoints[i]), *several]
+        folder.mkdir(exist_ok=True)
+        more = ["--checkpoints", str(checkpoints[i] if checkpoints else folders[0] / "unfinished")]
+        if len(folders) > 1:
+            more += ["--coordinator", where, "--processes", str(len(folders)), "--process", str(i)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        started.append(subprocess.Popen([sys.executable, WORKER, *command], env=own, **pipes))
+        words = [sys.executable, WORKER, *command, *more]
+        started.append(subprocess.Popen(words, env=own, **pipes))
     return started
+
+
+def two(folder, *, devices=1, variables=({}, {}), checkpoints=("checkpoints", "checkpoints")):
+    """Starts the two processes of one training, each with its own variables."""
+    folders = [folder / f"process{i}" for i in range(2)]
+    return start(
+        folders,
+        TRAIN,
+        *variables,
+        devices=devices,
+        checkpoints=[folder / name for name in checkpoints],
+    )
 
 
 @contextlib.contextmanager
@@ -110,7 +128,7 @@ def test_two_processes_with_two_devices_each_train_as_one_device(trained_alone, 
     """Losses, evaluation, and the statistics of batch normalization: of the whole batch."""
     (first, out, err), (second, quiet, _) = said(two(tmp_path, devices=2))
     assert (first, second) == (0, 0), err
-    run, watch = recorded(tmp_path / "results0", tmp_path / "watch0.json")
+    run, watch = recorded(tmp_path / "process0" / "results", tmp_path / "process0" / "watch.json")
     reference, watched = trained_alone
     assert len(watch["losses"]) == 15
     np.testing.assert_allclose(watch["losses"], watched["losses"], rtol=1e-5)
@@ -120,9 +138,9 @@ def test_two_processes_with_two_devices_each_train_as_one_device(trained_alone, 
     assert (run.hardware["devices"], run.hardware["processes"]) == (4, 2)
     assert "devices" not in reference.hardware
     # Process 1 has the same losses, and neither prints nor records anything.
-    assert json.loads((tmp_path / "watch1.json").read_text()) == watch
+    assert json.loads((tmp_path / "process1" / "watch.json").read_text()) == watch
     assert "training error" in out and "recorded as" in out
-    assert "error" not in quiet and not (tmp_path / "results1").exists()
+    assert "error" not in quiet and not (tmp_path / "process1" / "results").exists()
     assert not list((tmp_path / "checkpoints").glob("*"))
 
 

@@ -65,6 +65,14 @@ def test_test_images_are_the_official_validation_images(prepared):
     assert found == dict(zip(TEST_NAMES, VALIDATION_LABELS, strict=True))
 
 
+def test_a_photograph_has_as_many_bytes_as_its_share_of_the_archive():
+    """147,897,477,120 bytes of 1,281,167 photographs, which their publishers call 138 GB."""
+    assert sets.IMAGENET.archive_bytes / 2**30 == pytest.approx(138, abs=0.5)
+    assert sets.IMAGENET.bytes_per_image == pytest.approx(115_440, abs=1)
+    with pytest.raises(ValueError, match="No archive of Oxford-IIIT Pet"):
+        _ = sets.PETS.bytes_per_image
+
+
 def test_ten_of_each_class_are_held_out(prepared):
     _, data = prepared
     assert data.description == ("ImageNet 2012 (6 of 1,000 classes, 45 of 1,331,167 photographs)")

@@ -6,41 +6,27 @@ import keras
 import numpy as np
 import pytest
 
-from conftest import coloured
-from helpers import datasets, photos, runs, specs, training
+from helpers import datasets, feeding, photos, runs, specs, training
 from helpers.__main__ import main
-from helpers.photos import DamagedError, Photos, TestView, TrainingView, files
+from helpers.photos import DamagedError, Photographs, TrainingView, files
 from helpers.recipes import HE2015_IMAGENET, Recipe
 from helpers.studies import Plan
-from helpers.weights import Preprocessing
-from photo_archives import CUT_OFF, encoded, example, records
+from photo_archives import coloured_photos, coloured_split
 
 VIEW = TrainingView((8, 10), size=8)
 RECIPE = Recipe("short", "tests", steps=10, batch_size=16, boundaries=(8,), padding=0, view=VIEW)
 
 
 def split(folder, name, n, damaged=()):
-    """n coloured images of 12x12 pixels as files; those in `damaged` are cut off."""
-    images, labels = coloured(n, 12, seed=n)
-    content = [
-        example(
-            image=CUT_OFF if k in damaged else encoded(images[k], kind="PNG"),
-            label=int(labels[k]),
-            file_name=f"{name}_{k}.jpg".encode(),
-        )
-        for k in range(n)
-    ]
-    return files.photographs([records(folder / f"{name}.tfrecord", content)])
+    return files.photographs([coloured_split(folder, name, n, damaged)])
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("photos")
-    sizes = {"train": 70, "validation": 21, "test": 17}
-    parts = {name: split(folder, name, n) for name, n in sizes.items()}
-    ready = Preprocessing(mean=(123.0, 116.0, 103.0), scale=1.0)
-    how = {"view": VIEW, "test_view": TestView(8, 8), "preprocess": ready}
-    return Photos("imagenet2012", "coloured photographs", tuple("abcd"), **parts, **how)
+    for name, n in {"train": 70, "validation": 21, "test": 17}.items():
+        coloured_split(folder, name, n)
+    return coloured_photos(folder)
 
 
 def train(tiny_spec, data, recipe=RECIPE, **arguments):
@@ -63,6 +49,20 @@ def test_a_network_learns_from_photographs(whole, data):
     wrong = np.argmax(whole.model.predict(x, verbose=0), axis=1) != y
     assert whole.final["test"]["error"] == pytest.approx(wrong.mean())
     assert training.evaluate(whole.model, data, "test") == pytest.approx(whole.final["test"])
+
+
+def test_a_process_reads_the_files_of_its_own_share_alone(data, monkeypatch):
+    """Not all of them, to throw the others' away: on a cluster the disk is shared, too."""
+    came, read = [], Photographs.read
+    monkeypatch.setattr(
+        Photographs, "read", lambda self, i: (came.append(int(i)), read(self, i))[1]
+    )
+    batches = iter(data.training_batches(4, seed=5, shard=(1, 2)))
+    labels = [next(batches)[1].numpy() for _ in range(3)]
+    order = feeding.epoch_order(70, 4, seed=5, epoch=0)  # (17, 4), far more than is read ahead
+    assert set(order[:3, 2:].flat) <= set(came) <= set(order[:, 2:].flat)
+    for step, found in enumerate(labels):
+        np.testing.assert_array_equal(found, data.train.labels[order[step, 2:]])
 
 
 class Interrupt(keras.callbacks.Callback):

@@ -25,7 +25,8 @@ class Facts:
 
     - `builder`, `version`: what TensorFlow Datasets calls it;
     - `train`, `test`: its splits there, with their numbers of photographs;
-    - `held_out`: photographs of each class that are taken from `train` for validation.
+    - `held_out`: photographs of each class that are taken from `train` for validation;
+    - `archive_bytes`: the size of the archive that `train` comes in, where it is one.
     """
 
     builder: str
@@ -36,6 +37,17 @@ class Facts:
     train: tuple[str, int]
     test: tuple[str, int]
     held_out: int
+    archive_bytes: int | None = None
+
+    @property
+    def bytes_per_image(self) -> float:
+        """The mean size of a training photograph's file, the archive's own headers included.
+
+        Raises ValueError where no archive is known.
+        """
+        if self.archive_bytes is None:
+            raise ValueError(f"No archive of {self.title} is known by its size: ask its files.")
+        return self.archive_bytes / self.train[1]
 
     @property
     def training_images(self) -> int:
@@ -58,6 +70,7 @@ PETS = Facts(
 # Source: Russakovsky et al. 2015, Table 2. The labels of the official test images were never
 # published: as in the paper, errors are those on the 50,000 validation images, so these are
 # the test images here, and what is chosen is chosen on images that training leaves out.
+# The archive's size is that of the file that image-net.org hands out.
 IMAGENET = Facts(
     "imagenet2012",
     "5.*.*",
@@ -67,6 +80,7 @@ IMAGENET = Facts(
     train=("train", 1_281_167),
     test=("validation", 50_000),
     held_out=10,
+    archive_bytes=147_897_477_120,
 )
 ARCHIVES = ("ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar")
 _LARGE = 100_000  # photographs; the walk over fewer takes seconds

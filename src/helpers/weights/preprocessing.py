@@ -73,8 +73,9 @@ class Preprocessing:
 
 
 # He et al.'s Caffe models: BGR minus the mean of ImageNet's channels, which
-# keras.applications.resnet.preprocess_input subtracts, too. Keras states a central crop of
-# 224 and not what it is cut from; 256 is what the authors state for the same weights.
+# keras.applications.resnet.preprocess_input subtracts, too. Its source says nothing of resizing;
+# Keras states errors of one central crop of 224, and the authors, for the same weights, that it
+# is cut from the image whose shorter side is 256. Neither says how that is interpolated.
 KERAS = Preprocessing(mean=(103.939, 116.779, 123.68), scale=1.0, channels="BGR")
 
 # Mean and standard deviation of ImageNet's training images, from 0 to 1, as torchvision has them.
