@@ -113,7 +113,7 @@ $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 backends: $(BACKENDS)/.installed  ## what must run on JAX and PyTorch, too; several processes on JAX
 	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND) $(JAX_TESTS)
 	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND)
-	$(ON_BACKEND) KERAS_BACKEND=jax RESNET_BOOK_ALSO=$$($(BACKENDS)/bin/python -c \
+	$(ON_BACKEND) RESNET_BOOK_ALSO=$$($(BACKENDS)/bin/python -c \
 		'import sysconfig; print(sysconfig.get_path("purelib"))') \
 		$(BIN)/python -m pytest --disable-warnings $(BOTH_TESTS)
 
