@@ -31,9 +31,14 @@ RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute 
 # What runs on Keras' other backends, too. XLA compiles for JAX without optimising: nets
 # as small as those of the tests take longer to compile than to run. What it compiled is kept.
 BACKEND_TESTS := tests/test_blocks.py tests/test_layers.py tests/test_networks_outputs.py \
-	tests/test_weights_files.py tests/test_feeding.py \
+	tests/test_weights_files.py tests/test_weights_refused.py tests/test_weights_torch.py \
+	tests/test_weights_published.py tests/test_feeding.py \
 	tests/test_studies.py::test_a_study_trains_what_its_file_lists \
 	"tests/test_weights.py::test_same_outputs_as_keras_applications[ResNet50]"
+# Several processes and devices train together on JAX alone. Their photographs are read by
+# TensorFlow, so that test runs where TensorFlow is, and finds JAX in the other environment.
+JAX_TESTS := tests/test_distribution_jax.py
+BOTH_TESTS := tests/test_distribution_photos.py
 ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
 	JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
@@ -166,9 +171,12 @@ $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error
 	@touch $@
 
-backends: $(BACKENDS)/.installed  ## blocks, layers, networks and weights on JAX and PyTorch
-	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND)
+backends: $(BACKENDS)/.installed  ## what must run on JAX and PyTorch, too; several processes on JAX
+	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND) $(JAX_TESTS)
 	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND)
+	$(ON_BACKEND) RESNET_BOOK_ALSO=$$($(BACKENDS)/bin/python -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))') \
+		$(BIN)/python -m pytest --disable-warnings $(BOTH_TESTS)
 
 $(BACKENDS)/.installed: requirements-backends.txt requirements.lock | $(INSTALLED)
 	@echo "Installing JAX and PyTorch into $(BACKENDS): a few minutes, once"

@@ -17,8 +17,11 @@ import claim_errors
 import claims
 import paper
 import prose
-from helpers import counting, measuring, recipes, runs, shapes, specs, studies
+from helpers import costs, counting, measuring, recipes, rollcall, runs, shapes, specs, studies
+from helpers.photos import imitation, views
+from helpers.photos.sets import IMAGENET
 
+RECIPE = recipes.HE2015_IMAGENET
 NUMBER = r"(-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)"
 
 
@@ -166,6 +169,24 @@ def grading_seconds():
     return float(only)
 
 
+def bill(net="resnet50"):
+    """Chapter 7's bill, for the machine that its notebook makes up."""
+    keys = ("DEVICES", "PEAK", "SHARE", "PRICE")
+    devices, *others = (code("07-imagenet", f"{key} = {{}}") for key in keys)
+    return costs.training(
+        net,
+        recipes.HE2015_IMAGENET,
+        costs.Machine(int(devices), *others),
+        training_images=IMAGENET.training_images,
+        bytes_per_image=IMAGENET.bytes_per_image,
+    )
+
+
+def imagenet_batch(batch_size):
+    """The paper's recipe for ImageNet at another batch size, by the linear scaling rule."""
+    return recipes.HE2015_IMAGENET.for_batch(batch_size, images=IMAGENET.training_images)
+
+
 def _cells(notebook):
     path = claims.ROOT / "notebooks" / f"{notebook}.ipynb"
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -191,4 +212,5 @@ NAMES = {
     **{name: value for name, value in globals().items() if not name.startswith("_")},
     **{"counting": counting, "measuring": measuring, "recipes": recipes, "shapes": shapes},
     **{"specs": specs, "studies": studies, "paper": paper, "math": math},
+    **{"rollcall": rollcall, "costs": costs, "imitation": imitation, "views": views},
 }

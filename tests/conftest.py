@@ -5,6 +5,8 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import functools
+import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,21 @@ import pytest
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
-# They run in an environment of their own, from where this file is not read: see `make test`.
+# What needs PyTorch or JAX runs where it is, in `make backends`; test_backends.py holds both.
+WITH_PYTORCH = ("test_weights_torch.py",)
+WITH_JAX = ("test_distribution_jax.py",)
+# TensorFlow reads the photographs on which JAX trains. No environment has both, so `make
+# backends` runs this in the one with TensorFlow and names the folder where JAX lies.
+WITH_BOTH = ("test_distribution_photos.py",)
+if also := os.environ.get("RESNET_BOOK_ALSO"):
+    sys.path.append(also)
+# The assignments' tests run in an environment of their own, from where this file is not read.
 collect_ignore = ["assignments"]
+for package, files in (("torch", WITH_PYTORCH), ("jax", WITH_JAX)):
+    if importlib.util.find_spec(package) is None:
+        collect_ignore += files
+if not all(importlib.util.find_spec(package) for package in ("jax", "tensorflow")):
+    collect_ignore += WITH_BOTH
 
 
 def pytest_configure(config):
@@ -25,7 +40,12 @@ def pytest_configure(config):
 
 
 def pytest_report_header():
-    return f"Keras' backend: {os.environ.get('KERAS_BACKEND', 'not chosen by KERAS_BACKEND')}"
+    lines = [f"Keras' backend: {os.environ.get('KERAS_BACKEND', 'not chosen by KERAS_BACKEND')}"]
+    named = ("PyTorch", WITH_PYTORCH), ("JAX", WITH_JAX), ("TensorFlow with JAX", WITH_BOTH)
+    for package, files in named:
+        if set(files) <= set(collect_ignore):
+            lines.append(f"Left to `make backends`, no {package} here: {', '.join(files)}")
+    return lines
 
 
 @pytest.fixture(autouse=True)

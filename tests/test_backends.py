@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from conftest import WITH_BOTH, WITH_JAX, WITH_PYTORCH
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -23,6 +25,7 @@ def requirements(name):
 BACKENDS = requirements("requirements-backends.txt")
 TESTS = re.search(r"BACKEND_TESTS := ((?:.*\\\n)*.*)", read("Makefile"))[1]
 FILES = sorted(set(re.findall(r"tests/test_\w+\.py", TESTS)))
+JAX_FILES = re.search(r"JAX_TESTS := (.*)", read("Makefile"))[1].split()
 
 
 @pytest.mark.parametrize("name", BACKENDS)
@@ -51,7 +54,35 @@ def test_what_runs_on_every_backend():
     assert modules == {"blocks", "layers", "networks", "weights", "feeding", "studies"}
 
 
-@pytest.mark.parametrize("name", FILES)
+def test_what_needs_pytorch_runs_there_and_nowhere_else():
+    """The environment with TensorFlow has no PyTorch, so conftest.py leaves these files out."""
+    using = {
+        path.name
+        for path in (ROOT / "tests").glob("test_*.py")
+        if re.search(r"(?m)^(import|from) torch\b", path.read_text("utf-8"))
+    }
+    assert using == set(WITH_PYTORCH)
+    assert {f"tests/{name}" for name in using} <= set(FILES)
+
+
+def test_what_needs_jax_runs_there_and_nowhere_else():
+    """Once, and not again on PyTorch's turn: these tests start processes of their own."""
+    there = sorted(path.name for path in (ROOT / "tests").glob("test_*_jax.py"))
+    assert there == sorted(WITH_JAX)
+    assert sorted(JAX_FILES) == [f"tests/{name}" for name in there]
+    assert "KERAS_BACKEND=jax $(TEST_BACKEND) $(JAX_TESTS)\n" in read("Makefile")
+    assert not set(JAX_FILES) & set(FILES)
+
+
+def test_what_needs_tensorflow_and_jax_runs_where_both_are_found():
+    """Neither environment has both: the one with TensorFlow is shown where JAX lies."""
+    (files,) = re.findall(r"BOTH_TESTS := (.*)", read("Makefile"))
+    assert files.split() == [f"tests/{name}" for name in WITH_BOTH]
+    (line,) = re.findall(r"\t(.*(?:\\\n.*)*\$\(BOTH_TESTS\))\n", read("Makefile"))
+    assert "RESNET_BOOK_ALSO=$$($(BACKENDS)/" in line and "$(BIN)/python -m pytest" in line
+
+
+@pytest.mark.parametrize("name", [*FILES, *JAX_FILES])
 def test_nothing_is_skipped_there(name):
     """A missing PyTorch is an error, and TensorFlow is wanted where a mark says so alone."""
     text = read(name)

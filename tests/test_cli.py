@@ -71,6 +71,47 @@ def test_count_names_vgg_s_layers(capsys):
     assert fc[2] == "37"
 
 
+COST = "cost resnet50 --data imagenet2012 --recipe he2015-imagenet --devices 8 --peak 1e14"
+COST += " --share 0.4 --price 2.5 --bytes-per-image 115000"
+
+
+def test_cost_is_worked_out_without_the_images(capsys):
+    assert main(COST.split()) == 0
+    name, images, work, read, _, state, time, money = capsys.readouterr().out.splitlines()
+    assert name == "imagenet2012-resnet50-he2015-imagenet-seed0"
+    assert "153,600,000, 120.8 epochs" in images  # 600,000 times 256
+    forward = paper.by_hand("resnet50", "B")[2]
+    assert f"{3 * forward * 153_600_000:.3g}" in work
+    hours = 3 * forward * 153_600_000 / (0.4e14 * 3600)
+    assert f"{hours / 8:.1f} h, {hours:.1f} device hours" in time
+    assert f"{2.5 * hours:.2f}" in money
+    assert "17.7 TB" in read  # 153.6 million times 115 kB
+    assert "0.29 GiB" in state  # 25,557,032 times 3 times 4 bytes
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("--devices 7", "256 images is divided among the devices"),
+        ("--share 40", "above 0 and at most 1. Received: share_of_peak=40.0"),
+        ("--bytes-per-image 0", "bytes_per_image=0.0"),
+        ("--peak -1", "multiply_adds_per_second=-1.0"),
+        ("--data mnist", "imagenet2012"),
+    ],
+)
+def test_a_cost_that_cannot_be_is_one_line(change, expected, capsys):
+    assert main([*COST.split(), *change.split()]) == 1
+    error = capsys.readouterr().err.strip()
+    assert expected in error and len(error.splitlines()) == 1
+
+
+def test_a_machine_must_be_described(capsys):
+    with pytest.raises(SystemExit):
+        main(["cost", "resnet50", "--data", "imagenet2012"])
+    error = capsys.readouterr().err
+    assert all(f"--{key}" in error for key in ("devices", "peak", "share", "price"))
+
+
 def test_train_records_and_evaluate_reads_back(small, tmp_path, capsys):
     model = tmp_path / "my nets" / "tiny.keras"
     model.parent.mkdir()

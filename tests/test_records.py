@@ -42,7 +42,7 @@ def rebuilt(spec: dict) -> Network:
 
 def recipe_of(run: runs.Run) -> Recipe:
     """The recipe of a record. A field that it lacks means its default, as in `rebuilt`."""
-    return Recipe(**{**run.recipe, "boundaries": tuple(run.recipe["boundaries"])})
+    return Recipe.from_record(run.recipe)
 
 
 def plan_of(run: runs.Run) -> Plan | RepairPlan:

@@ -167,6 +167,61 @@ def test_a_classifier_that_does_not_fit_is_named(pair):
     three = keras.layers.Dense(3, name="predictions")(headless.output)
     shapes = r"predictions/kernel for fc .*\(4096, 7\).*Received: shape \(4096, 3\).*`num_classes`"
     refuses(model, keras.Model(source.input, three, name="vgg16"), shapes)
+    assert weights.load(model, headless, head=False).preprocessing == weights.KERAS
+    assert weights.load(model, source) == weights.Loaded("vgg16", weights.KERAS)
     narrow = dataclasses.replace(specs.get("vgg16"), hidden=(8, 8))
     larger = networks.build(narrow, num_classes=7, input_shape=(96, 64, 3))
     refuses(larger, source, r"fc1/kernel for fc6 .*\(3072, 8\).*\(2048, 4096\).*`input_shape`")
+
+
+def test_without_the_head_of_keras_applications_the_classifier_stays(pair):
+    source, _ = pair("ResNet50")
+    model = networks.build("resnet50", num_classes=3, input_shape=(64, 64, 3))
+    before = model.get_layer("fc").get_weights()
+    refuses(model, source, r"predictions/kernel for fc .*\(2048, 3\).*head=False")
+    weights.load(model, source, head=False)
+    for old, new in zip(before, model.get_layer("fc").get_weights(), strict=True):
+        np.testing.assert_array_equal(new, old)
+    kernels = [
+        net.get_layer(name).get_weights()[0]
+        for net, name in ((source, "conv5_block3_3_conv"), (model, "conv5_3_3_conv"))
+    ]
+    np.testing.assert_array_equal(*kernels)
+
+
+def test_a_published_name_is_fetched_by_keras(pair, monkeypatch):
+    """Keras downloads and compares checksums; what it is asked for decides what it fetches."""
+    (source, _), asked = pair("ResNet50"), []
+
+    def fetch(**options):
+        asked.append(options)
+        top = source.output if options["include_top"] else source.get_layer("avg_pool").output
+        return keras.Model(source.input, top, name="resnet50")
+
+    monkeypatch.setattr(APPLICATIONS, "ResNet50", fetch)
+    model = networks.build("resnet50", classifier_activation=None, initializer="zeros")
+    name = "keras.applications.ResNet50"
+    expected = weights.Loaded(name, weights.KERAS, sha256=None, verified=True)
+    assert weights.load(model, name) == expected == weights.load(model, name, head=False)
+    assert difference(source, model, images(224)) < 1e-4
+    published = {"weights": "imagenet", "input_shape": (224, 224, 3)}
+    assert asked == [{**published, "include_top": top} for top in (True, False)]
+
+
+def test_a_published_name_is_refused_before_keras_fetches_it(monkeypatch):
+    def fetch(**_):
+        raise Exception("URL fetch failure on https://storage.googleapis.com/x.h5: None")
+
+    monkeypatch.setattr(APPLICATIONS, "ResNet50", fetch)
+    name, small = (
+        "keras.applications.ResNet50",
+        {"input_shape": (32, 32, 3), "initializer": "zeros"},
+    )
+    v15 = networks.build("resnet50", bottleneck_stride="3x3", **small)
+    refuses(v15, name, r'on the 1x1, resnet50-v1\.5 on the 3x3.*bottleneck_stride="1x1"')
+    other = networks.build("resnet18", **small)
+    fits = r'ResNet50 fits networks\.build\("resnet50", bottleneck_stride="1x1"\)\. .*: resnet18'
+    refuses(other, name, fits)
+    right = networks.build("resnet50", **small)
+    unreachable = r"could not fetch it \(URL fetch failure .*x\.h5.*\.keras/models"
+    refuses(right, name, unreachable, ConnectionError)

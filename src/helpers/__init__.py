@@ -2,7 +2,8 @@
 
 Imports go down this list and never up:
 paper, specs, counting, layers, blocks, networks, naming, weights, shapes, data,
-images_file, archives, feeding, datasets, recipes, runs, callbacks, training, repair, studies,
+images_file, archives, feeding, photos, datasets, schedules, recipes, costs, runs,
+rollcall, distribution, callbacks, training, repair, studies,
 inspection, measuring, plots, diagrams, matching, checks, glue.
 """
 

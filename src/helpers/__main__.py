@@ -2,11 +2,13 @@
 
 list                       networks, recipes, data sets and records
 count resnet34             shapes, parameters, multiply-adds, layer by layer
+cost resnet50 ...          what a training will cost, before it runs (cost --help)
 train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
 repair published           train a step of the chapter "Repairing a notebook"
 study cifar10              train a list of networks; goes on where it stopped
 evaluate resnet20.keras --data cifar10 --split test
 export cifar10 cifar10.npz the images in one file, for a machine without TensorFlow
+bench-input imagenet2012   training images per second that are read, decoded and cut
 """
 
 from __future__ import annotations
@@ -27,15 +29,23 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.run(options)
     except (ValueError, TypeError, RuntimeError, OSError, ImportError) as error:
+        _tell_the_others(error)
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        _tell_the_others(error)
         again = ": the same command goes on from the last epoch" * (
             options.run in (_train, _study, _repair)
         )
         print(f"Interrupted{again}.", file=sys.stderr)
         return 130
     return 0
+
+
+def _tell_the_others(error):
+    """Where several processes train, all end now."""
+    if distribution := sys.modules.get("helpers.distribution"):
+        distribution.fail(error)
 
 
 def _list(_):
@@ -74,7 +84,21 @@ def _count(options):
     print(f"{counting.multiply_adds(spec):,} multiply-adds")
 
 
+def _cost(options):
+    from helpers import costs
+
+    plan = _plan(options)
+    machine = costs.Machine(options.devices, options.peak, options.share, options.price)
+    print(plan.record(), costs.table(plan.cost(machine, options.bytes_per_image)), sep="\n")
+
+
 def _train(options):
+    from helpers import distribution
+
+    plan = _plan(options)
+    team = distribution.start(
+        options.coordinator, options.processes, options.process, task=plan.command()
+    )
     if options.model:
         model = Path(options.model)
         if model.suffix != ".keras" or not model.parent.is_dir():
@@ -84,14 +108,15 @@ def _train(options):
             )
         if model.exists():
             raise FileExistsError(f"{model} is there already and would be overwritten.")
-    run = _planned(_plan(options), options)
-    if options.model:
-        run.model.save(options.model)
+    run = _planned(plan, options)
+    if options.model and team.first:
+        with distribution.alone():
+            run.model.save(options.model)
 
 
 def _planned(plan, options):
     """Trains what is planned, records it, and prints the result."""
-    from helpers import datasets, runs
+    from helpers import datasets, distribution, runs
 
     run = plan.train(
         datasets.load(plan.data, data_dir=options.data_dir, npz=options.npz),
@@ -99,8 +124,9 @@ def _planned(plan, options):
         tensorboard=options.tensorboard,
         verbose=2 if options.quiet else 1,
     )
-    print(runs.table(runs.compare([run])))
-    print(f"recorded as {runs.directory() / run.name}.json")
+    if distribution.team().first:
+        print(runs.table(runs.compare([run])))
+        print(f"recorded as {runs.directory() / run.name}.json")
     return run
 
 
@@ -118,9 +144,10 @@ def _plan(options):
     from helpers import datasets
     from helpers.studies import Plan
 
-    given = {f.name: getattr(options, f.name) for f in dataclasses.fields(Plan)}
+    fields = [f.name for f in dataclasses.fields(Plan)]
+    given = {name: getattr(options, name) for name in fields if hasattr(options, name)}
     given["data"] = datasets.chosen_name(options.data)
-    if options.xla is not None:
+    if given.get("xla") is not None:
         given["xla"] = options.xla == "yes"
     return Plan(**given)
 
@@ -146,6 +173,20 @@ def _export(options):
 
     path = datasets.export(options.name, options.file, data_dir=options.data_dir, jpeg=options.jpeg)
     print(f"{datasets.load(options.name, npz=path)}\nwritten to {path}")
+
+
+def _bench_input(options):
+    from helpers import datasets
+    from helpers.photos import speed
+
+    data = datasets.load(options.name, data_dir=options.data_dir, manual_dir=options.manual_dir)
+    if not isinstance(data, datasets.Photos):
+        raise ValueError(
+            "Expected photographs on disk, oxford_iiit_pet or imagenet2012: nothing is decoded "
+            f"of images in memory. Received: {options.name}"
+        )
+    rates = speed.measure(data, batch_size=options.batch, seconds=options.seconds)
+    print(speed.table(data, rates, options.batch))
 
 
 def _evaluate(options):
@@ -185,17 +226,37 @@ def _parser():
     count.add_argument("--bottleneck-stride", help="1x1 (the paper's) or 3x3 (v1.5)")
 
     train = command("train", _train, "train a network and record the run; goes on if interrupted")
-    train.add_argument("network", help="a name from `list`")
-    train.add_argument("--recipe", default="he2015-cifar10", help="a name from `list`")
-    train.add_argument("--shortcut", help="option A, B or C, in place of the network's own")
+    cost = command("cost", _cost, "what a training costs on a machine, worked out and not run")
+    for sub in (train, cost):
+        sub.add_argument("network", help="a name from `list`")
+        sub.add_argument("--recipe", default="he2015-cifar10", help="a name from `list`")
+        sub.add_argument("--shortcut", help="option A, B or C, in place of the network's own")
+        sub.add_argument("--images", type=int, help="photographs at hand, of a part of a data set")
+        sub.add_argument("--batch", type=int, help="another batch size, the rate scaled along")
+        sub.add_argument("--epochs", type=int, help="scale the recipe to so many epochs")
+        sub.add_argument("--steps", type=int, help="scale the recipe to so many steps")
+        sub.add_argument("--precision", help="float32 or mixed_bfloat16")
+    for option, text in (
+        ("--devices", "that train together"),
+        ("--peak", "multiply-adds a second of one device: half of the operations makers print"),
+        ("--share", "of the peak that a training reaches, above 0 and at most 1"),
+        ("--price", "of a device for an hour, in any currency"),
+        ("--bytes-per-image", "mean size of a file"),
+    ):
+        kind = int if option == "--devices" else float
+        cost.add_argument(option, type=kind, required=True, help=text)
     train.add_argument("--filters", type=int, help="narrow the first stage to so many filters")
     train.add_argument("--size", type=int, help="8,000 training images, reduced to this side")
-    train.add_argument("--epochs", type=int, help="scale the recipe to so many epochs")
-    train.add_argument("--steps", type=int, help="scale the recipe to so many steps")
     train.add_argument("--learning-rate", type=float, help="in place of the recipe's")
     train.add_argument("--xla", choices=("yes", "no"), help="in place of what Keras chooses")
     train.add_argument("--name", help="of the record, where the usual one is taken")
     train.add_argument("--follow-test", action="store_true", help="test error by epoch, too")
+    text = "On JAX (KERAS_BACKEND=jax) all devices of a machine train together. Several machines "
+    text += "run this command with the same options, each as another --process."
+    several = train.add_argument_group("several processes", text)
+    several.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens")
+    several.add_argument("--processes", type=int, help="how many there are")
+    several.add_argument("--process", type=int, help="which this is, from 0")
     train.add_argument("--model", help="also save the trained model to this .keras file")
 
     repair = command("repair", _repair, 'a step of "Repairing a notebook", trained and recorded')
@@ -221,11 +282,17 @@ def _parser():
     export.add_argument("file", help="a new .npz file")
     export.add_argument("--jpeg", action="store_true", help="keep JPEG as it is: a smaller file")
 
-    for sub in (train, repair, evaluate):
-        sub.add_argument("--data", help="shapes or cifar10 (default: RESNET_BOOK_DATA, or shapes)")
+    bench = command("bench-input", _bench_input, "how fast photographs are decoded and cut")
+    bench.add_argument("name", help="oxford_iiit_pet or imagenet2012")
+    bench.add_argument("--seconds", type=float, default=2, help="of each of five turns (2)")
+    bench.add_argument("--batch", type=int, default=64, help="images per batch (64)")
+    bench.add_argument("--manual-dir", help="folder of ImageNet's archives")
+
+    for sub in (train, cost, repair, evaluate):
+        sub.add_argument("--data", help="a name from `list` (default: RESNET_BOOK_DATA, or shapes)")
     for sub in (train, repair, evaluate, study):
         sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
-    for sub in (train, repair, evaluate, study, export):
+    for sub in (train, repair, evaluate, study, export, bench):
         sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
     return parser
 

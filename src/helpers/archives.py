@@ -52,17 +52,7 @@ def prepared(name: str, data_dir):
 
     Raises `DataUnavailableError` if they are not and could not be.
     """
-    try:
-        import tensorflow  # noqa: F401
-        import tensorflow_datasets as tfds
-    except ImportError as error:
-        raise DataUnavailableError(
-            f"{name.split(':')[0]} is read by TensorFlow Datasets, which wants TensorFlow "
-            f"({error}). Without it, take a file made elsewhere by `python -m helpers export`: "
-            "datasets.load(..., npz=FILE), or --npz FILE on the command line."
-        ) from error
-
-    builder = tfds.builder(name, data_dir=data_dir)
+    builder = _builder(name, data_dir)
     if builder.is_prepared():
         return builder
     where = Path(builder.data_path)
@@ -79,7 +69,57 @@ def prepared(name: str, data_dir):
             f"{builder.name}/, connect to the internet ({host} must answer), or use the "
             "generated images: RESNET_BOOK_DATA=shapes."
         ) from error
-    return tfds.builder(name, data_dir=data_dir)  # the first one has read nothing yet
+    return _builder(name, data_dir)  # the first one has read nothing yet
+
+
+def prepared_by_hand(name: str, data_dir, manual_dir, files: tuple[str, ...]):
+    """A builder of a data set whose archives its reader has fetched, prepared if need be.
+
+    `files` are the archives' names; they are looked for in `manual_dir`, by default where
+    TensorFlow Datasets looks, `downloads/manual` in the data folder.
+    Raises `DataUnavailableError` if one is missing or cannot be read.
+    """
+    builder = _builder(name, data_dir)
+    if builder.is_prepared():
+        return builder
+    import tensorflow_datasets as tfds
+
+    where = Path(builder.data_path)
+    manual = Path(manual_dir) if manual_dir else where.parents[1] / "downloads" / "manual"
+    missing = [file for file in files if not (manual / file).is_file()]
+    if missing:
+        raise DataUnavailableError(
+            f"{builder.name} was expected in {where}, is not there, and is prepared from "
+            f"{' and '.join(files)} in {manual}. Missing: {', '.join(missing)}. Fetch them from "
+            "image-net.org, which wants a registration, and name their folder with `manual_dir`; "
+            "or set TFDS_DATA_DIR to the folder that holds the prepared data set."
+        )
+    print(f"Preparing {builder.name} in {where}: hours, once", file=sys.stderr)
+    config = tfds.download.DownloadConfig(manual_dir=str(manual), try_download_gcs=False)
+    try:
+        builder.download_and_prepare(download_config=config)
+    except Exception as error:  # TFDS lets errors of many libraries through
+        raise DataUnavailableError(
+            f"{builder.name} could not be prepared from {' and '.join(files)} in {manual} "
+            f"({type(error).__name__}: {error}). Compare the archives with the check sums of "
+            "image-net.org, and see that the disk has room."
+        ) from error
+    return _builder(name, data_dir)
+
+
+def _builder(name: str, data_dir):
+    """A builder of TensorFlow Datasets. Raises `DataUnavailableError` without TensorFlow."""
+    try:
+        import tensorflow  # noqa: F401
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise DataUnavailableError(
+            f"{name.split(':')[0]} is read by TensorFlow Datasets, which wants TensorFlow "
+            f"({error}). Without it, take CIFAR-10 from a file made elsewhere by "
+            "`python -m helpers export`: datasets.load(..., npz=FILE), or --npz FILE on the "
+            "command line."
+        ) from error
+    return tfds.builder(name, data_dir=data_dir)
 
 
 def _look(address: str) -> None:

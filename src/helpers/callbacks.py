@@ -16,8 +16,8 @@ from pathlib import Path
 
 import keras
 
-from helpers import runs
-from helpers.datasets import Data
+from helpers import distribution, runs
+from helpers.datasets import Data, Photos
 from helpers.recipes import Recipe
 from helpers.runs import Run
 
@@ -122,28 +122,36 @@ class Checkpoint(keras.callbacks.Callback):
     """Weights, optimizer and history after the last whole epoch, in one folder.
 
     A folder of another training (other spec, recipe, seed, backend or images) is
-    an error and is left as it is.
+    an error and is left as it is. How many devices or processes train is not part of what
+    a training is: another number goes on. Process 0 writes, and all read the same folder.
     """
 
-    def __init__(self, folder, run: Run, data: Data):
+    def __init__(self, folder, run: Run, data: Data | Photos):
         super().__init__()
         self.folder = Path(folder) / run.name
         self.run = run
         weights = [list(w.shape) for w in run.model.weights]
-        pixels = hashlib.sha256(data.mean.tobytes() + data.train.labels.tobytes()).hexdigest()
-        plan = [run.spec, weights, run.recipe, run.seed, run.data, pixels, run.versions["backend"]]
+        images = data.fingerprint
+        plan = [run.spec, weights, run.recipe, run.seed, run.data, images, run.versions["backend"]]
         self.plan = hashlib.sha256(json.dumps(plan).encode()).hexdigest()
 
     def restore(self) -> None:
         """Puts model and run where the interrupted training left them, if there is one.
 
-        Raises ValueError if the folder holds another training.
+        Raises ValueError if the folder holds another training, or if several processes
+        do not find the same there.
         """
         # "old" is the one there is if the last writing stopped between two renamings.
         found = [f for f in (self.folder / "state", self.folder / "old") if f.is_dir()]
+        text = (found[0] / "record.json").read_text() if found else ""
+        distribution.agree(
+            self.plan + text,
+            f"The processes find different things in {self.folder}, or train different things: "
+            "the checkpoints must be in a folder that all share.",
+        )
         if not found:
             return
-        record = json.loads((found[0] / "record.json").read_text())
+        record = json.loads(text)
         if record["plan"] != self.plan:
             raise ValueError(
                 f"{self.folder} holds an interrupted training with another spec, recipe, seed, "
@@ -158,10 +166,13 @@ class Checkpoint(keras.callbacks.Callback):
         self.run.interruptions += 1
 
     def on_epoch_end(self, epoch, logs=None):
+        if not distribution.team().first:
+            return
         new, state, old = (self.folder / name for name in ("new", "state", "old"))
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        self.model.save_weights(new / "model.weights.h5")
+        with distribution.alone():
+            self.model.save_weights(new / "model.weights.h5")
         keep = {key: getattr(self.run, key) for key in ("history", "seconds", "interruptions")}
         runs.write_json(new / "record.json", {"plan": self.plan, **keep})
         if state.is_dir():
@@ -172,4 +183,5 @@ class Checkpoint(keras.callbacks.Callback):
 
     def remove(self) -> None:
         """Removes the folder: the training is finished and recorded."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if distribution.team().first:
+            shutil.rmtree(self.folder, ignore_errors=True)

@@ -5,6 +5,7 @@ Source: He et al. 2015, section 4.2 (the per-pixel mean). Book: chapter 1.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -70,6 +71,11 @@ class Data:
         """
         return self.train.images.mean(axis=0, dtype="float64").astype("float32")
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """By which a checkpoint knows its training images again: a hash of mean and labels."""
+        return hashlib.sha256(self.mean.tobytes() + self.train.labels.tobytes()).hexdigest()
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in self.splits)
         return (
@@ -89,8 +95,13 @@ def reduce(
     Takes the first `train` training images and the first `test` of validation
     and test each, and averages squares of pixels down to `size` x `size`. The
     description says so. Raises ValueError if `size` does not divide the images'
-    height and width, or if there are fewer images.
+    height and width, or if there are fewer images; TypeError for images on disk.
     """
+    if not isinstance(data, Data):
+        raise TypeError(
+            "`data` must hold its images in memory, as shapes and cifar10 do. "
+            f"Received: {getattr(data, 'description', type(data).__name__)}"
+        )
     height, width, channels = data.image_shape
     if size < 1 or height % size or width % size:
         raise ValueError(

@@ -4,32 +4,42 @@
 TensorFlow Datasets. What could not be loaded is an error that says where it was
 looked for: no data set ever takes the place of another.
 
-Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapter 1.
+Small images are held in memory, as `Data`; photographs stay on disk, as `Photos`.
+Both have the same members, and the functions here take either.
+
+Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapters 1, 6, 7.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
 
-from helpers import archives, feeding, images_file, shapes
+from helpers import archives, feeding, images_file, photos, shapes
 from helpers.archives import DataUnavailableError
 from helpers.data import Data, Split, reduce
+from helpers.photos import Photos
+from helpers.photos.sets import IMAGENET, PETS
 
 if TYPE_CHECKING:
+    import numpy as np
     import tensorflow as tf
 
 ENVIRONMENT_VARIABLE = "RESNET_BOOK_DATA"
 
 # So that the length of an epoch is known before the images are loaded.
 TRAINING_IMAGES = {"shapes": 8_000, "cifar10": 45_000}
+TRAINING_IMAGES |= {facts.builder: facts.training_images for facts in (PETS, IMAGENET)}
+PHOTOGRAPHS = (PETS.builder, IMAGENET.builder)  # these stay on disk, as `Photos`
 
 __all__ = [
     "Data",
     "DataUnavailableError",
+    "Photos",
     "Split",
     "augment",
     "batches",
@@ -38,23 +48,30 @@ __all__ = [
     "load",
     "names",
     "reduce",
+    "size",
     "steps_per_epoch",
     "training_batches",
 ]
 
 
-def batches(data: Data, split: str, batch_size: int) -> tf.data.Dataset | keras.utils.PyDataset:
+def batches(
+    data: Data | Photos, split: str, batch_size: int, *, chosen: slice | np.ndarray = slice(None)
+) -> tf.data.Dataset | keras.utils.PyDataset:
     """The images of one split in their order, the per-pixel mean subtracted.
 
     Elements are (N, H, W, C) float32 and (N,) int32; the last batch may be
     smaller. For evaluation: single view, no augmentation. A `tf.data.Dataset`
-    where Keras runs on TensorFlow, else a `keras.utils.PyDataset`.
+    where Keras runs on TensorFlow, else a `keras.utils.PyDataset`. `chosen` are places
+    in the split, by default all. Of photographs it is what `Photos.batches` makes.
     """
-    if split not in data.splits:
-        raise ValueError(f"`split` must be one of {data.splits}. Received: split={split!r}")
+    size(data, split)  # raises for what is none
+    if isinstance(data, Photos):
+        part = dataclasses.replace(data, **{split: getattr(data, split)[chosen]})
+        return part.batches(split, batch_size)
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size!r}")
     part = getattr(data, split)
+    part = Split(part.images[chosen], part.labels[chosen])
     if keras.backend.backend() != "tensorflow":
         return feeding.Batches(part, data.mean, batch_size)
     import tensorflow as tf
@@ -69,7 +86,7 @@ def batches(data: Data, split: str, batch_size: int) -> tf.data.Dataset | keras.
 
 
 def training_batches(
-    data: Data,
+    data: Data | Photos,
     batch_size: int,
     *,
     seed: int,
@@ -77,6 +94,7 @@ def training_batches(
     padding: int = 4,
     flip: bool = True,
     shuffle: str = "images",
+    shard: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset | keras.utils.PyDataset:
     """The training images for ever, epoch after epoch, shuffled and augmented.
 
@@ -87,12 +105,22 @@ def training_batches(
 
     A `tf.data.Dataset` where Keras runs on TensorFlow, else a `keras.utils.PyDataset`:
     the same images in the same order, whose crops are drawn by another generator.
-    `shuffle`, "images" or "batches", is explained at `recipes.Recipe`.
+    `shuffle`, "images" or "batches", is explained at `recipes.Recipe`. Process i of n with
+    `shard=(i, n)` gets its share of each batch; of images in memory not on TensorFlow.
+
+    Of photographs it is what `Photos.training_batches` makes, cut as `Photos.view` says.
     """
     steps_per_epoch(data, batch_size)  # raises for what is no batch size
     how = {"seed": seed, "first_step": first_step, "shuffle": shuffle}
+    if isinstance(data, Photos):
+        view = dataclasses.replace(data.view, flip=flip and data.view.flip)
+        part = dataclasses.replace(data, view=view)
+        return part.training_batches(batch_size, shard=shard, **how)
     if keras.backend.backend() != "tensorflow":
-        return feeding.TrainingBatches(data, batch_size, padding=padding, flip=flip, **how)
+        how |= {"padding": padding, "flip": flip, "shard": shard}
+        return feeding.TrainingBatches(data, batch_size, **how)
+    if shard != (0, 1):
+        raise ValueError(f"On TensorFlow one process gets all. Received: shard={shard!r}")
     import tensorflow as tf
 
     # Constants outside the graph: one copy in memory, however many batches.
@@ -112,7 +140,14 @@ def training_batches(
     return order.map(batch, num_parallel_calls=2).prefetch(4)
 
 
-def steps_per_epoch(data: Data, batch_size: int) -> int:
+def size(data: Data | Photos, split: str) -> int:
+    """How many images a split has. Raises ValueError for an unknown one."""
+    if split not in data.splits:
+        raise ValueError(f"`split` must be one of {data.splits}. Received: split={split!r}")
+    return len(getattr(data, split))
+
+
+def steps_per_epoch(data: Data | Photos, batch_size: int) -> int:
     """Whole batches in the training split. Raises ValueError if there is none."""
     if not isinstance(batch_size, int) or not 1 <= batch_size <= len(data.train):
         raise ValueError(
@@ -170,8 +205,9 @@ def load(
     *,
     data_dir: str | os.PathLike | None = None,
     npz: str | os.PathLike | None = None,
-) -> Data:
-    """A data set by name: "shapes" or "cifar10".
+    manual_dir: str | os.PathLike | None = None,
+) -> Data | Photos:
+    """A data set by name: "shapes", "cifar10", "oxford_iiit_pet" or "imagenet2012".
 
     Without a name the environment variable RESNET_BOOK_DATA chooses, and
     without that it is "shapes". `data_dir` is where TensorFlow Datasets looks;
@@ -179,14 +215,22 @@ def load(
     file that `export` wrote, where the images are to come from that.
 
     cifar10 has 45,000 training, 5,000 validation and 10,000 test images; a hash
-    of its id decides which training images are for validation.
+    of its id decides which training images are for validation. The pets and
+    ImageNet are photographs on disk, `Photos`; see `photos.oxford_iiit_pet` and
+    `photos.imagenet2012`, which is prepared from archives in `manual_dir`.
 
-    Raises ValueError for an unknown name, `DataUnavailableError` if the images
-    are neither on this machine nor to be fetched.
+    Raises ValueError for an unknown name or a `manual_dir` of another data set,
+    `DataUnavailableError` if the images are neither on this machine nor to be fetched.
     """
     name = chosen_name(name)
+    if manual_dir is not None and name != "imagenet2012":
+        raise ValueError(
+            "`manual_dir` holds the archives of imagenet2012; no other data set has one. "
+            f"Received: name={name!r}, manual_dir={os.fspath(manual_dir)!r}"
+        )
     if npz is None:
-        return _LOADERS[name](data_dir)
+        more = {} if manual_dir is None else {"manual_dir": manual_dir}
+        return _LOADERS[name](data_dir, **more)
     data = images_file.read(npz)
     if data.name != name:
         raise ValueError(f"{npz} holds {data.name}. Expected: {name}")
@@ -205,10 +249,12 @@ def export(
     With `jpeg` a data set that is stored as JPEG stays so: a smaller file, whose pixels
     differ by a few levels (see `images_file.write`).
 
-    Raises ValueError if the images are not stored as JPEG, and what `load` and
-    `images_file.write` raise.
+    Raises ValueError if the images are not stored as JPEG or not held in memory, and what
+    `load` and `images_file.write` raise.
     """
     data = load(name, data_dir=data_dir)
+    if isinstance(data, Photos):
+        raise ValueError(f"{data.description} stays on disk: there are no arrays of it to export.")
     if not jpeg:
         return images_file.write(data, path)
     builder = archives.prepared(_CIFAR10, data_dir) if name == "cifar10" else None
@@ -246,4 +292,9 @@ def _cifar10(data_dir) -> Data:
 
 
 _CIFAR10 = "cifar10:3.*.*"
-_LOADERS = {"shapes": _shapes, "cifar10": _cifar10}
+_LOADERS = {
+    "shapes": _shapes,
+    "cifar10": _cifar10,
+    "oxford_iiit_pet": photos.oxford_iiit_pet,
+    "imagenet2012": photos.imagenet2012,
+}

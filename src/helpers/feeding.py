@@ -43,19 +43,60 @@ def orders(
         epoch, first = epoch + 1, 0
 
 
-def crops(x: np.ndarray, random: np.random.Generator, *, padding: int, flip: bool) -> np.ndarray:
+def check_shard(shard: tuple[int, int]) -> None:
+    """Raises ValueError if `shard` is not (i, n), process i of n, with 0 <= i < n."""
+    whole = isinstance(shard, tuple) and [type(number) for number in shard] == [int, int]
+    if not whole or not 0 <= shard[0] < shard[1]:
+        raise ValueError(
+            "`shard` must be (i, n), process i of n processes, counted from 0. "
+            f"Received: shard={shard!r}"
+        )
+
+
+def share(batch_size: int, shard: tuple[int, int]) -> slice:
+    """The places in a batch that process i of n reads, with `shard=(i, n)`.
+
+    All n shares have one size, so that the mean of their gradients is that of the batch.
+    Raises ValueError if n does not divide the batch, and for what is no shard.
+
+    Book: chapter 7.
+    """
+    check_shard(shard)
+    index, count = shard
+    if batch_size % count:
+        raise ValueError(
+            f"`batch_size`, of all {count} processes together, must be a multiple of {count}. "
+            f"Received: batch_size={batch_size}"
+        )
+    size = batch_size // count
+    return slice(index * size, (index + 1) * size)
+
+
+def crops(
+    x: np.ndarray,
+    random: np.random.Generator,
+    *,
+    padding: int,
+    flip: bool,
+    shard: tuple[int, int] = (0, 1),
+) -> np.ndarray:
     """Random crops of the zero-padded images, half of them mirrored.
 
     (N, H, W, C) -> (N, H, W, C): rows and columns are gathered by index, and a
-    mirrored image is one whose columns run backwards.
+    mirrored image is one whose columns run backwards. If `x` is the share of process i
+    of n, with `shard=(i, n)`, they are the crops that it has in the whole batch.
 
     Source: He et al. 2015, section 4.2.
     """
-    n, height, width = x.shape[:3]
-    rows = random.integers(0, 2 * padding + 1, (n, 1)) + np.arange(height)  # (N, H)
-    columns = random.integers(0, 2 * padding + 1, (n, 1)) + np.arange(width)  # (N, W)
+    height, width = x.shape[1:3]
+    batch_size = len(x) * shard[1]
+    mine = share(batch_size, shard)
+    rows, columns = (random.integers(0, 2 * padding + 1, (batch_size, 1))[mine] for _ in "yx")
+    rows, columns = rows + np.arange(height), columns + np.arange(width)  # (N, H), (N, W)
     if flip:
-        columns = np.where(random.random((n, 1)) < 0.5, columns[:, ::-1], columns)
+        mirrored = random.random((batch_size, 1))[mine] < 0.5
+        columns = np.where(mirrored, columns[:, ::-1], columns)
+    n = len(x)
     x = np.pad(x, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
     return x[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
@@ -64,14 +105,18 @@ class TrainingBatches(keras.utils.PyDataset):
     """The training images for ever, shuffled and augmented, the per-pixel mean subtracted.
 
     Batch `i` holds (batch_size, H, W, C) float32 and (batch_size,) int32. It depends
-    on the seed and the step `first_step + i` alone.
+    on the seed and the step `first_step + i` alone. Process i of n with `shard=(i, n)` gets
+    its share of that, batch_size / n images; `batch_size` is that of all together.
     """
 
-    def __init__(self, data: Data, batch_size: int, *, seed, first_step, padding, flip, shuffle):
+    def __init__(
+        self, data: Data, batch_size: int, *, seed, first_step, padding, flip, shuffle, shard=(0, 1)
+    ):
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
         self.data, self.batch_size, self.seed = data, batch_size, seed
         self.first_step, self.shuffle = first_step, shuffle
-        self.view = {"padding": padding, "flip": flip}
+        self.view = {"padding": padding, "flip": flip, "shard": shard}
+        self.mine = share(batch_size, shard)
         self.epoch, self.order = None, None
 
     @property
@@ -85,7 +130,7 @@ class TrainingBatches(keras.utils.PyDataset):
         if epoch != self.epoch:
             how = {"seed": self.seed, "epoch": epoch, "shuffle": self.shuffle}
             self.epoch, self.order = epoch, epoch_order(len(train), self.batch_size, **how)
-        chosen = self.order[place]
+        chosen = self.order[place][self.mine]
         x = train.images[chosen].astype("float32") - self.data.mean
         random = np.random.default_rng((self.seed, 1, step))
         return crops(x, random, **self.view), train.labels[chosen]

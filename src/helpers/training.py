@@ -1,10 +1,11 @@
 """Training a network by a recipe, with a record of it.
 
-Source: He et al. 2015, section 4.2. Book: chapters 1 and 5.
+Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from functools import partial
@@ -13,9 +14,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers import datasets, networks, runs, specs
+from helpers import datasets, distribution, networks, runs, specs
 from helpers.callbacks import Checkpoint, DivergedError, Lines, Record, StopAt, check_finite
-from helpers.datasets import Data
+from helpers.datasets import Data, Photos
+from helpers.photos import damage_named
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
@@ -51,7 +53,8 @@ class SGD(keras.optimizers.SGD):
 @keras.saving.register_keras_serializable(package="helpers")
 def error(y_true, y_pred):
     """1 where the most probable class is not the label, else 0; (N,)."""
-    wrong = ops.not_equal(ops.argmax(y_pred, axis=-1), ops.cast(y_true, "int64"))
+    likeliest = ops.argmax(y_pred, axis=-1)
+    wrong = ops.not_equal(likeliest, ops.cast(y_true, likeliest.dtype))
     return ops.cast(wrong, "float32")
 
 
@@ -84,7 +87,7 @@ def compile_model(model: keras.Model, recipe: Recipe) -> keras.Model:
 
 def train(
     network: str | Network | keras.Model,
-    data: str | Data,
+    data: str | Data | Photos,
     recipe: Recipe,
     *,
     seed: int,
@@ -101,6 +104,7 @@ def train(
 
     - `network`: a name, a spec, or a model of your own that takes the images
       and returns one row of logits or probabilities per image;
+    - `data`: photographs are cut as the recipe's `view` says, if it has one;
     - `seed`: of the weights, the order of the images and the augmentation;
     - `name`: of the record; by default from data, network, recipe and seed;
     - `checkpoints`: a folder; after each epoch the state is written there, and
@@ -112,13 +116,19 @@ def train(
       only returned, as a notebook's live cells want it;
     - `verbose`: 1 is Keras' progress bar, 2 a short line per epoch, 0 silence.
 
-    Sets Keras' global seed. Raises `DivergedError` if the loss becomes infinite
-    or NaN, ValueError or TypeError for what does not fit together.
+    After `distribution.start` all its devices train together: each process reads its share
+    of every batch, and process 0 alone prints, records and writes checkpoints.
 
-    Source: He et al. 2015, section 4.2. Book: chapters 1 and 5.
+    Sets Keras' global seed. Raises `DivergedError` if the loss becomes infinite
+    or NaN, `photos.DamagedError` naming a photograph that cannot be decoded, ValueError
+    or TypeError for what does not fit together.
+
+    Source: He et al. 2015, section 4.2. Book: chapters 1, 5 and 7.
     """
     data = datasets.load(data) if isinstance(data, str) else data
     _check(data, recipe, seed)
+    data, team = _seen(data, recipe), distribution.team()
+    team.check(recipe.batch_size)
     keras.utils.set_random_seed(seed)
     spec, model = None, network
     if not isinstance(network, keras.Model):
@@ -133,7 +143,7 @@ def train(
     _check_model(model, data, recipe)
     compile_model(model, recipe)
     run = _new_run(model, spec, data, recipe, seed, name, command)
-    if save:
+    if save and team.first:
         runs.check_free(run.name)
 
     steps = recipe.steps_per_epoch or datasets.steps_per_epoch(data, recipe.batch_size)
@@ -146,47 +156,55 @@ def train(
         checkpoint = Checkpoint(checkpoints, run, data)
         checkpoint.restore()
         watchers.append(checkpoint)
-    if tensorboard:
+    if tensorboard and team.first:
         watchers.append(_tensorboard(tensorboard))
     first, epochs = len(run.history.get("error", ())), math.ceil(recipe.steps / steps)
-    if verbose == 2:
+    if verbose == 2 and team.first:
         watchers.append(Lines(run, epochs))
     if first < epochs:
-        model.fit(
-            datasets.training_batches(
-                data,
-                recipe.batch_size,
-                seed=seed,
-                first_step=first * steps,
-                padding=recipe.padding,
-                flip=recipe.flip,
-                shuffle=recipe.shuffle,
-            ),
-            epochs=epochs,
-            initial_epoch=first,
-            steps_per_epoch=steps,
-            callbacks=[*watchers, *callbacks],
-            shuffle=False,  # the batches are shuffled already
-            verbose=int(verbose == 1),
+        batches = datasets.training_batches(
+            data,
+            recipe.batch_size,
+            seed=seed,
+            first_step=first * steps,
+            padding=recipe.padding,
+            flip=recipe.flip,
+            shuffle=recipe.shuffle,
+            shard=team.shard,
         )
+        with damage_named():
+            model.fit(
+                batches,
+                epochs=epochs,
+                initial_epoch=first,
+                steps_per_epoch=steps,
+                callbacks=[*watchers, *callbacks],
+                shuffle=False,  # the batches are shuffled already
+                verbose=int(verbose == 1 and team.first),
+            )
     run.final = {split: evaluate(model, data, split) for split in data.splits}
-    if save:
+    if save and team.first:
         runs.save(run)
     if checkpoints:
         checkpoint.remove()
     return run
 
 
-def evaluate(model: keras.Model, data: Data, split: str, batch_size: int = 250) -> dict:
+def evaluate(model: keras.Model, data: Data | Photos, split: str, batch_size: int = 250) -> dict:
     """`loss` and `error` of a split in inference mode, single view.
 
     Raises ValueError for a model that is not compiled, `DivergedError` if the
-    loss is no finite number.
+    loss is no finite number, `photos.DamagedError` for a photograph that cannot be decoded.
     """
     if not model.compiled:
         raise ValueError("Expected a compiled model: training.compile_model(model, recipe).")
-    images = datasets.batches(data, split, batch_size)
-    result = model.evaluate(images, return_dict=True, verbose=0)
+    n, result = datasets.size(data, split), {}
+    for images, chosen, size in distribution.team().parts(n, batch_size):
+        batches = datasets.batches(data, split, size, chosen=chosen)
+        with damage_named():
+            means = model.evaluate(batches, return_dict=True, verbose=0)
+        for key, mean in means.items():
+            result[key] = result.get(key, 0.0) + images / n * mean
     check_finite(result["loss"], model, f"on the {split} images")
     return result
 
@@ -232,20 +250,30 @@ def _new_run(model, spec, data, recipe, seed, name, command):
         interruptions=0,
         command=command,
         versions=runs.versions(),
-        hardware=runs.hardware(),
+        hardware=runs.hardware() | distribution.team().record,
         model=model,
     )
 
 
 def _check(data, recipe, seed):
-    for value, kind, key in ((data, Data, "data"), (recipe, Recipe, "recipe")):
-        if not isinstance(value, kind):
-            raise TypeError(
-                f"`{key}` must be a {kind.__module__}.{kind.__name__}. "
-                f"Received: {type(value).__name__}"
-            )
+    for value, kinds, key in ((data, (Data, Photos), "data"), (recipe, (Recipe,), "recipe")):
+        if not isinstance(value, kinds):
+            names = " or a ".join(f"{kind.__module__}.{kind.__name__}" for kind in kinds)
+            raise TypeError(f"`{key}` must be a {names}. Received: {type(value).__name__}")
     if not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"`seed` must be an integer in 0..2**32-1. Received: seed={seed!r}")
+
+
+def _seen(data, recipe):
+    """The data as the recipe wants it to be seen."""
+    if recipe.view is None:
+        return data
+    if isinstance(data, Photos):
+        return dataclasses.replace(data, view=recipe.view)
+    raise ValueError(
+        f"The recipe {recipe.name} is one of photographs, cut to {recipe.view.size} pixels. "
+        f"{data.description} is held in memory: take a recipe without a `view`."
+    )
 
 
 def _check_model(model, data, recipe):

@@ -11,8 +11,10 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from helpers import counting, datasets, recipes, repair, specs, training
+from helpers import costs, counting, datasets, recipes, repair, specs, training
+from helpers.costs import Cost, Machine
 from helpers.data import REDUCED_TRAINING_IMAGES, Data
+from helpers.photos import Photos
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
@@ -35,6 +37,8 @@ class Plan:
 
     - `shortcut`, `filters`: another shortcut option, a narrower net (`specs.narrowed`);
     - `size`: 8,000 training images only, reduced to this side (`datasets.reduce`);
+    - `images`: so many training photographs, where a part of the data set is at hand;
+    - `batch`: another batch size, by the linear scaling rule (`Recipe.for_batch`);
     - `epochs` or `steps`: the recipe scaled to this length;
     - `learning_rate`, `precision`, `xla`: in place of the recipe's;
     - `name`: of the record; `follow_test`: measure the test error by epoch, too.
@@ -49,6 +53,8 @@ class Plan:
     shortcut: str | None = None
     filters: int | None = None
     size: int | None = None
+    images: int | None = None
+    batch: int | None = None
     epochs: int | None = None
     steps: int | None = None
     learning_rate: float | None = None
@@ -62,11 +68,18 @@ class Plan:
             raise ValueError(
                 f"Expected `epochs` or `steps`. Received both: {self.epochs} and {self.steps}"
             )
-        for key in ("epochs", "steps", "size"):
+        for key in ("epochs", "steps", "size", "images", "batch"):
             value = getattr(self, key)
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise ValueError(f"`{key}` must be at least 1. Received: {key}={value!r}")
         datasets.chosen_name(self.data)
+        in_memory = self.data not in datasets.PHOTOGRAPHS
+        for key, fits in (("size", in_memory), ("images", not in_memory)):
+            if not fits and getattr(self, key) is not None:
+                raise ValueError(
+                    f"`{key}` is for {'photographs' if in_memory else 'images in memory'}. "
+                    f"Received: {key}={getattr(self, key)} with {self.data}"
+                )
         self.record()  # raises for an unknown network, option or recipe
 
     def spec(self) -> Network:
@@ -79,6 +92,8 @@ class Plan:
     def recipe_for(self, training_images: int) -> Recipe:
         """The recipe; how many steps an epoch has depends on the number of images."""
         recipe = recipes.get(self.recipe)
+        if self.batch is not None:
+            recipe = recipe.for_batch(self.batch, images=training_images)
         steps = self.steps
         if self.epochs is not None:
             steps = self.epochs * (training_images // recipe.batch_size)
@@ -91,41 +106,62 @@ class Plan:
         return recipe if self.xla is None else recipe.with_xla(self.xla)
 
     def _training_images(self) -> int:
-        return datasets.TRAINING_IMAGES[self.data] if self.size is None else REDUCED_TRAINING_IMAGES
+        if self.size is not None:
+            return REDUCED_TRAINING_IMAGES
+        return self.images or datasets.TRAINING_IMAGES[self.data]
+
+    def _input_shape(self) -> tuple[int, int, int] | None:
+        return (self.size, self.size, 3) if self.size else None
 
     def record(self) -> str:
         """The name of the record."""
         recipe = self.recipe_for(self._training_images())
-        return self.name or f"{self.data}-{self.spec().name}-{recipe.name}-seed{self.seed}"
+        data = self.data if self.images is None else f"{self.data}-{self.images}images"
+        return self.name or f"{data}-{self.spec().name}-{recipe.name}-seed{self.seed}"
 
     def length(self) -> Length:
         """How much work the training is."""
         recipe = self.recipe_for(self._training_images())
-        shape = (self.size, self.size, 3) if self.size else None
+        each = counting.multiply_adds(self.spec(), input_shape=self._input_shape())
         return Length(
             recipe.steps,
             recipe.steps_per_epoch or self._training_images() // recipe.batch_size,
-            recipe.batch_size * counting.multiply_adds(self.spec(), input_shape=shape),
+            recipe.batch_size * each,
         )
 
-    def train(self, data: Data, **arguments: Any) -> Run:
+    def cost(self, machine: Machine, bytes_per_image: float) -> Cost:
+        """What the training needs on a machine (`costs.training`)."""
+        images = self._training_images()
+        return costs.training(
+            self.spec(),
+            self.recipe_for(images),
+            machine,
+            training_images=images,
+            bytes_per_image=bytes_per_image,
+            input_shape=self._input_shape(),
+        )
+
+    def train(self, data: Data | Photos, **arguments: Any) -> Run:
         """Trains on a data set as it was loaded, and records the run.
 
         `arguments` go to `training.train`. Raises ValueError if the data set has another
-        number of images than `record` was told from.
+        number of images than `record` was told from: a part of ImageNet is not ImageNet.
         """
         images = data if self.size is None else datasets.reduce(data, size=self.size)
-        if len(images.train) != self._training_images():
+        count, expected = len(images.train), self._training_images()
+        if count != expected:
+            whole = f"as {self.data} has" if self.images is None else "as `images` says"
+            on_part = f" To train on this part, say so: --images {count}."
             raise ValueError(
-                f"{images.description} has {len(images.train):,} training images. "
-                f"Expected: {self._training_images():,}, as {self.data} has."
+                f"{images.description} has {count:,} training images. "
+                f"Expected: {expected:,}, {whole}.{on_part * isinstance(images, Photos)}"
             )
         return training.train(
             self.spec(),
             images,
             self.recipe_for(len(images.train)),
             seed=self.seed,
-            name=self.name,
+            name=self.record(),
             follow_test=self.follow_test,
             save=True,
             command=self.command(),

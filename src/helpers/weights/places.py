@@ -1,0 +1,115 @@
+"""Where each array of a source belongs in one of our networks, and whether all of them fit.
+
+Nothing is assigned before everything is checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from helpers import naming
+
+HEAD = "fc"  # the classifier: the one layer that depends on the classes
+SAME_NETWORK = "Build the network that the source holds."
+_NO_HEAD = "load(..., head=False) leaves the network's own classifier as it is."
+_HINTS = {
+    HEAD: "For the source's classes, build the network with their number as `num_classes`; for "
+    f"classes of your own, {_NO_HEAD}",
+    "fc6": "It depends on the size of the images: build both with the same `input_shape`.",
+}
+_PROJECTION = re.compile(r"\.downsample\.|_block\d+_0_")  # torchvision's names, Keras' names
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one array of a source belongs: a variable of one of our layers."""
+
+    layer: keras.Layer
+    variable: keras.Variable
+    shape: tuple[int, ...]  # as the source has it
+
+
+def check_names(
+    model: keras.Model,
+    title: str,
+    places: Mapping[str, Place],
+    names: Iterable[str],
+    hint: str = SAME_NETWORK,
+) -> None:
+    """Raises ValueError if `names` of a source are not those of `places`, all and no others."""
+    names = dict.fromkeys(names)
+    missing = [name for name in places if name not in names]
+    superfluous = [name for name in names if name not in places]
+    if not missing and not superfluous:
+        return
+    faults = []
+    if missing:
+        parts = [f"{n} of shape {places[n].shape} for {places[n].layer.name}" for n in missing]
+        faults.append("has no " + _some(parts))
+    if superfluous:
+        faults.append(f"has {_some(superfluous)}, for which {model.name} has no place")
+    if missing and all(places[name].layer.name == HEAD for name in missing):
+        hint = (
+            "The classifier `fc` is needed, too: in keras.applications, include_top=True. "
+            f"Without it, {_NO_HEAD}"
+        )
+    elif all(_PROJECTION.search(name) for name in (*missing, *superfluous)):
+        hint = (
+            f"{model.name} is a plain net, without shortcuts: build the residual net."
+            if naming.block(model) == "plain"
+            else "Only the projections differ: build the network with the `shortcut` that the "
+            "source has. Published ResNets have option B."
+        )
+    raise ValueError(f"{title} does not fit {model.name}: it {' and it '.join(faults)}. {hint}")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def check_stride(model: keras.Model, title: str, theirs: str | None, hint: str = "") -> None:
+    """Raises ValueError if the bottlenecks of source and network stride at different places."""
+    ours = naming.bottleneck_stride(naming.weighted(model))
+    if ours and theirs and ours != theirs:
+        raise ValueError(
+            f"{title} has the stride of its bottleneck blocks on the {theirs}, {model.name} on "
+            f"the {ours}: the arrays would fit and the outputs be wrong. Build the network with "
+            f'bottleneck_stride="{theirs}".{hint}'
+        )
+
+
+def check_shapes(
+    model: keras.Model,
+    title: str,
+    places: Mapping[str, Place],
+    shapes: Mapping[str, tuple[int, ...]],
+    hint: str = SAME_NETWORK,
+) -> None:
+    """Raises ValueError for the first array of a source whose shape is another."""
+    for name, place in places.items():
+        if tuple(place.shape) != tuple(shapes[name]):
+            raise ValueError(
+                f"{title} does not fit {model.name}: {name} for {place.layer.name} must have the "
+                f"shape {place.shape}. Received: shape {shapes[name]}. "
+                + _HINTS.get(place.layer.name, hint)
+            )
+
+
+def assign(pairs: Iterable[tuple[Place, np.ndarray]]) -> None:
+    """All arrays are made ready before the first variable changes.
+
+    A variable that is no float32, as under a policy of half precision, rounds for itself.
+    """
+    ready = [(place.variable, np.ascontiguousarray(a, "float32")) for place, a in pairs]
+    for variable, array in ready:
+        variable.assign(array)
+
+
+def numpy(variable: keras.Variable) -> np.ndarray:
+    """The values of a variable, as an array of the variable's type."""
+    return keras.ops.convert_to_numpy(variable.value)
