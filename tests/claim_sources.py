@@ -15,7 +15,8 @@ import claim_counts
 import claims
 import paper
 import prose
-from helpers import counting, measuring, recipes, runs, shapes, specs
+from helpers import counting, measuring, recipes, runs, shapes, specs, transfer, weights
+from helpers.photos.sets import PETS
 
 NUMBER = r"(-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)"
 
@@ -104,6 +105,17 @@ def small_options_seconds():
     return sum(runs.load(name).seconds for name in names)
 
 
+def pets(way, split="test"):
+    """The final errors of a way of chapter 6 in per cent, one for each recorded seed."""
+    found = [n for n in runs.names() if re.fullmatch(rf"oxford_iiit_pet-.*-{way}-seed\d+", n)]
+    return np.array([error(name, split) for name in found])
+
+
+def pets_images(split):
+    """How many photographs of a split the recorded runs of chapter 6 had."""
+    return runs.load("oxford_iiit_pet-resnet20-finetuned-seed0").data["images"][split]
+
+
 # --- stored in notebooks ----------------------------------------------------------
 
 
@@ -184,4 +196,5 @@ NAMES = {
     **{name: value for name, value in globals().items() if not name.startswith("_")},
     **{"counting": counting, "measuring": measuring, "recipes": recipes, "shapes": shapes},
     **{"specs": specs, "paper": paper, "math": math},
+    **{"transfer": transfer, "weights": weights, "PETS": PETS},
 }

@@ -131,6 +131,19 @@ def test_what_was_frozen_can_be_freed(model):
         transfer.freeze(model, "head")
 
 
+def test_the_error_on_the_statistics_of_batches(model, seen):
+    """One batch of all: what the model says in training mode, and it stays what it was."""
+    before = model.get_weights()
+    images, labels = next(iter(seen.batches("test", 12)))
+    said = keras.ops.convert_to_numpy(model(np.asarray(images), training=True)).argmax(axis=1)
+    model.set_weights(before)
+    found = transfer.error_by_batches(model, seen, "test", 12)
+    assert found == pytest.approx(np.mean(said != np.asarray(labels)))
+    assert 0 <= transfer.error_by_batches(model, seen, "test", 5) <= 1
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 # --- the ways -----------------------------------------------------------------------------
 
 
