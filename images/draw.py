@@ -167,6 +167,7 @@ TAKEN = {
     "03-effective": ("03-resnet34", "fig-03-effective"),
     "03-live": ("03-resnet34", "fig-03-live"),
     "04-read": ("04-bottleneck", "fig-04-read"),
+    "06-confusion": ("06-transfer", "fig-06-confusion"),
     "07-live": ("07-imagenet", "fig-07-live"),
     "07-parts": ("07-imagenet", "fig-07-parts"),
     "shapes": ("shapes", "fig-shapes-images"),

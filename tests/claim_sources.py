@@ -17,9 +17,21 @@ import claim_errors
 import claims
 import paper
 import prose
-from helpers import costs, counting, measuring, recipes, rollcall, runs, shapes, specs, studies
+from helpers import (
+    costs,
+    counting,
+    measuring,
+    recipes,
+    rollcall,
+    runs,
+    shapes,
+    specs,
+    studies,
+    transfer,
+    weights,
+)
 from helpers.photos import imitation, views
-from helpers.photos.sets import IMAGENET
+from helpers.photos.sets import IMAGENET, PETS
 
 RECIPE = recipes.HE2015_IMAGENET
 NUMBER = r"(-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)"
@@ -107,6 +119,17 @@ def small_options_seconds():
     """How long the recorded small ResNet-20 took with options B and C, seed 0."""
     names = (f"shapes-resnet20-8filters-{option}-quick-seed0" for option in "BC")
     return sum(runs.load(name).seconds for name in names)
+
+
+def pets(way, split="test"):
+    """The final errors of a way of chapter 6 in per cent, one for each recorded seed."""
+    found = [n for n in runs.names() if re.fullmatch(rf"oxford_iiit_pet-.*-{way}-seed\d+", n)]
+    return np.array([error(name, split) for name in found])
+
+
+def pets_images(split):
+    """How many photographs of a split the recorded runs of chapter 6 had."""
+    return runs.load("oxford_iiit_pet-resnet20-finetuned-seed0").data["images"][split]
 
 
 # --- stored in notebooks ----------------------------------------------------------
@@ -213,4 +236,5 @@ NAMES = {
     **{"counting": counting, "measuring": measuring, "recipes": recipes, "shapes": shapes},
     **{"specs": specs, "studies": studies, "paper": paper, "math": math},
     **{"rollcall": rollcall, "costs": costs, "imitation": imitation, "views": views},
+    **{"transfer": transfer, "weights": weights, "PETS": PETS},
 }

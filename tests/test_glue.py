@@ -2,6 +2,7 @@
 
 from unittest import mock
 
+import numpy as np
 import pytest
 from myst_nb.ext import glue as website
 
@@ -15,3 +16,9 @@ def test_glue_writes_what_the_website_reads(value):
     with mock.patch("IPython.display.display") as ours:
         glue("key", value)
     assert ours.call_args == theirs.call_args
+
+
+def test_a_number_of_numpy_is_stored_as_pythons():
+    with mock.patch("IPython.display.display") as ours:
+        glue("key", np.float64(2.5))
+    assert ours.call_args[0][0] == {"application/papermill.record/text/plain": "2.5"}

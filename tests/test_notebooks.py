@@ -129,6 +129,13 @@ def test_every_picture_has_an_alternative_text(notebook):
             assert len(alternative) > 20, f"cell {cell.execution_count}: {alternative!r}"
 
 
+def test_photographs_of_others_are_not_stored():
+    """Chapter 6 shows them to whoever runs it; `make notebooks` says RESNET_BOOK_PHOTOGRAPHS."""
+    stored = nbformat.read(ROOT / "notebooks" / "06-transfer.ipynb", as_version=4)
+    texts = [text for cell in code_cells(stored) for text in text_outputs(cell)]
+    assert sum("Photographs: left out" in text for text in texts) == 1
+
+
 @pytest.mark.parametrize("text", ["in /home/me/book/x.py", "'/tmp/a/b'", "at C:\\Users", "/a/b.c"])
 def test_a_path_would_be_noticed(text):
     assert ABSOLUTE_PATH.search(text)

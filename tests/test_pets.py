@@ -127,6 +127,29 @@ def test_what_is_not_meant_for_photographs_is_refused(small, tmp_path, monkeypat
         datasets.load("oxford_iiit_pet", manual_dir=tmp_path)
 
 
+def test_some_breeds_alone_have_labels_of_their_own(small):
+    _, pets = small
+    both = pets.only(["english_setter", "Abyssinian"])
+    assert both.description == "Oxford-IIIT Pet (2 of 37 classes, 54 photographs)"
+    assert both.fits == {"input_shape": (224, 224, 3), "num_classes": 2}
+    for split in pets.splits:
+        part = getattr(both, split)
+        assert members(part) == members(getattr(pets, split))
+        for i, name in enumerate(part.names):
+            assert part.labels[i] == name.decode().startswith("Abyssinian")
+    one = pets.only(["Abyssinian"])
+    assert set(one.train.labels) == {0} and len(one.test) == 4
+    assert one.fingerprint != pets.fingerprint
+
+
+@pytest.mark.parametrize(
+    "breeds", [[], ["Bengal"], ["Abyssinian", "abyssinian"], ["Abyssinian", "Abyssinian"]]
+)
+def test_breeds_that_are_not_at_hand_are_refused(small, breeds):
+    with pytest.raises(ValueError, match=r"At hand are Abyssinian, english_setter\. Received"):
+        small[1].only(breeds)
+
+
 @pytest.fixture(scope="module")
 def real():
     folder = os.environ.get("TFDS_DATA_DIR")

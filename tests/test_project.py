@@ -242,7 +242,9 @@ def files():
 
 
 def test_files_are_small():
-    assert [path for path in files() if path.stat().st_size > 1_000_000] == []
+    """A megabyte; a network's weights may have a little more."""
+    limits = {path: 1_200_000 if path.suffix == ".safetensors" else 1_000_000 for path in files()}
+    assert [path for path, limit in limits.items() if path.stat().st_size > limit] == []
 
 
 LEFT_OVER = re.compile(r"(?<!\w)(?:TODO|FIXME|XXX|TBD|(?i:lorem ipsum|coming soon))(?!\w)")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers import counting, repair, runs, specs, studies
+from helpers import counting, repair, runs, specs, studies, transfer
 from helpers.__main__ import _parser, _plan
 from helpers.recipes import Recipe
 from helpers.specs import Network, Stage, Stem
-from helpers.studies import Plan, RepairPlan
+from helpers.studies import Plan, RepairPlan, TransferPlan
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 # A reader's own runs may lie there too; these are the book's.
@@ -45,13 +45,15 @@ def recipe_of(run: runs.Run) -> Recipe:
     return Recipe.from_record(run.recipe)
 
 
-def plan_of(run: runs.Run) -> Plan | RepairPlan:
+def plan_of(run: runs.Run) -> Plan | RepairPlan | TransferPlan:
     """What a record's command asks for, parsed as the command line parses it."""
     words = shlex.split(run.command)
     assert words[:3] == ["python", "-m", "helpers"]
     options = _parser().parse_args(words[3:])
     if words[3] == "repair":
         return RepairPlan(options.step, options.data, options.seed)
+    if words[3] == "transfer":
+        return TransferPlan(options.way, options.seed)
     return _plan(options)
 
 
@@ -87,6 +89,9 @@ def test_the_command_of_a_record_repeats_it(name, book_records):
     if isinstance(plan, RepairPlan):
         assert recipe_of(run) == repair.recipe(repair.DESIGNS[plan.step])
         return
+    if isinstance(plan, TransferPlan):
+        assert (rebuilt(run.spec), recipe_of(run)) == (plan.spec(), transfer.WAYS[plan.way].recipe)
+        return
     size = plan.size or 32
     spec = specs.resolve(plan.spec(), input_shape=(size, size, 3), num_classes=10)
     assert (spec, spec.name) == (rebuilt(run.spec), run.network)
@@ -104,7 +109,11 @@ def test_every_record_is_of_a_study(book_records):
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_record_counts_the_parameters_of_its_network(name, book_records):
     run = runs.load(name)
-    assert counting.parameters(rebuilt(run.spec)) == run.parameters
+    spec = rebuilt(run.spec)
+    frozen = 0
+    if run.recipe["name"] in transfer.WAYS and transfer.WAYS[run.recipe["name"]].frozen == "bn":
+        frozen = counting.moving_statistics(spec)  # as many gammas and betas
+    assert counting.parameters(spec) - frozen == run.parameters
     assert run.name == f"{run.data['name']}-{run.network}-{run.recipe['name']}-seed{run.seed}"
 
 

@@ -10,10 +10,21 @@ from pathlib import Path
 import keras
 import pytest
 
-from helpers import datasets, networks, recipes, repair, runs, specs, studies, training, weights
+from helpers import (
+    datasets,
+    networks,
+    recipes,
+    repair,
+    runs,
+    specs,
+    studies,
+    training,
+    transfer,
+    weights,
+)
 from helpers.__main__ import _parser, _plan, main
 from helpers.callbacks import DivergedError
-from helpers.studies import Plan, RepairPlan
+from helpers.studies import Plan, RepairPlan, TransferPlan
 
 STUDY = """
 title = "two nets"
@@ -154,6 +165,23 @@ def test_a_step_of_the_repair_is_planned_and_runs(monkeypatch, tiny_data, tmp_pa
         studies.load(path)
 
 
+def test_a_way_of_chapter_6_is_planned(tmp_path):
+    path = tmp_path / "ways.toml"
+    path.write_text('title = "x"\n[[runs]]\ntransfers = ["scratch"]\nseeds = [0, 4]')
+    plan = studies.load(path).plans[1]
+    assert plan == TransferPlan("scratch", 4)
+    assert plan.record() == "oxford_iiit_pet-resnet20-scratch-seed4"
+    recipe = transfer.WAYS["scratch"].recipe
+    assert plan.length().steps == recipe.steps
+    assert plan.spec().input_shape == (transfer.SIDE, transfer.SIDE, 3)
+    path.write_text(path.read_text().replace("scratch", "magic"))
+    with pytest.raises(ValueError, match=r"finetuned, bn-trained.*magic"):
+        studies.load(path)
+    path.write_text(path.read_text().replace("magic", "scratch") + '\ndata = "cifar10"')
+    with pytest.raises(ValueError, match="Received: data"):
+        studies.load(path)
+
+
 def test_images_of_another_number_are_refused(study, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(datasets.TRAINING_IMAGES, "shapes", 320)
     assert main(["study", str(study), "--checkpoints", str(tmp_path / "unfinished")]) == 1
@@ -205,6 +233,8 @@ def test_the_commands_of_the_book_s_studies_say_what_their_plans_say(name):
         if words[3] == "repair":
             given = options.step, options.data, options.seed, options.precision or "float32"
             assert RepairPlan(*given) == plan
+        elif words[3] == "transfer":
+            assert TransferPlan(options.way, options.seed) == plan
         else:
             assert _plan(options) == plan
 

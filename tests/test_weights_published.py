@@ -27,8 +27,9 @@ def test_the_table_names_what_there_is():
     expected = {(net, tag) for net in nets for tag in ("tv_in1k", "a1_in1k")}
     expected |= {(net, "tv2_in1k") for net in deep}
     expected |= {(net, net.replace("resnet", "ResNet")) for net in deep}
+    expected |= {("resnet20", "cifar10")}
     assert found == expected
-    assert len(weights.names()) == 16
+    assert len(weights.names()) == 17
 
 
 @pytest.mark.parametrize("name", weights.names())
@@ -41,15 +42,16 @@ def test_an_entry_says_which_network_it_fits(name):
     # torchvision and timm stride on the 3x3, Keras and the paper on the 1x1.
     assert source.bottleneck_stride == (("1x1" if in_keras else "3x3") if deep else None)
     built = specs.resolve(source.network, bottleneck_stride=source.bottleneck_stride)
-    assert built.num_classes == 1000
+    assert built.num_classes == (10 if source.file else 1000)
     assert f'"{source.network}"' in source.call
     assert not in_keras or hasattr(keras.applications, name.split(".")[-1])
-    assert in_keras or name.startswith(f"timm/{source.network}.")
+    folder = "book" if source.file else "timm"
+    assert in_keras or name.startswith(f"{folder}/{source.network}.")
 
 
 def test_checksums_are_whole_and_each_of_one_file():
     known = [s.sha256 for s in map(weights.get, weights.names()) if s.sha256]
-    assert len(set(known)) == len(known) == 6
+    assert len(set(known)) == len(known) == 7
     assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in known)
     assert published.with_checksum(known[0]).sha256 == known[0]
     assert published.with_checksum("0" * 64) is None

@@ -3,8 +3,8 @@
 Imports go down this list and never up:
 paper, specs, counting, layers, blocks, networks, naming, weights, shapes, data,
 images_file, archives, feeding, photos, datasets, schedules, recipes, costs, runs,
-rollcall, distribution, callbacks, training, repair, studies,
-inspection, measuring, plots, diagrams, matching, checks, glue.
+rollcall, distribution, callbacks, training, repair, transfer, studies,
+inspection, measuring, mistakes, plots, diagrams, matching, checks, glue.
 """
 
 __version__ = "1.0.0"

@@ -5,6 +5,7 @@ count resnet34             shapes, parameters, multiply-adds, layer by layer
 cost resnet50 ...          what a training will cost, before it runs (cost --help)
 train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
 repair published           train a step of the chapter "Repairing a notebook"
+transfer finetuned         train a network for pets, one of the ways of chapter 6
 study cifar10              train a list of networks; goes on where it stopped
 evaluate resnet20.keras --data cifar10 --split test
 export cifar10 cifar10.npz the images in one file, for a machine without TensorFlow
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         _tell_the_others(error)
         again = ": the same command goes on from the last epoch" * (
-            options.run in (_train, _study, _repair)
+            options.run in (_train, _study, _repair, _transfer)
         )
         print(f"Interrupted{again}.", file=sys.stderr)
         return 130
@@ -137,6 +138,12 @@ def _repair(options):
     data = datasets.chosen_name(options.data)
     precision = options.precision or "float32"
     _planned(RepairPlan(options.step, data, options.seed, precision), options)
+
+
+def _transfer(options):
+    from helpers.studies import TransferPlan
+
+    _planned(TransferPlan(options.way, options.seed), options)
 
 
 def _plan(options):
@@ -261,8 +268,12 @@ def _parser():
 
     repair = command("repair", _repair, 'a step of "Repairing a notebook", trained and recorded')
     repair.add_argument("step", help="published, or the name of a repair")
+    transfer = command("transfer", _transfer, "a way of chapter 6, trained on pets and recorded")
+    transfer.add_argument("way", help="finetuned, scratch and the like: transfer.WAYS")
+    transfer.set_defaults(npz=None)
     for sub in (train, repair):
         sub.add_argument("--precision", help="float32 or mixed_bfloat16")
+    for sub in (train, repair, transfer):
         sub.add_argument("--seed", type=int, default=0)
         sub.add_argument("--tensorboard", help="folder for TensorBoard's logs")
         sub.add_argument("--quiet", action="store_true", help="a line per epoch, no bar")
@@ -274,7 +285,7 @@ def _parser():
     study.add_argument("study", help="a name from `list`, or a .toml file of your own")
     study.add_argument("--status", action="store_true", help="say how far it is, and end")
     study.add_argument("--weights", help="folder for the trained weights, NAME.safetensors")
-    for sub in (train, repair, study):
+    for sub in (train, repair, transfer, study):
         sub.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
 
     export = command("export", _export, "write a data set to one file that needs no TensorFlow")
@@ -292,7 +303,7 @@ def _parser():
         sub.add_argument("--data", help="a name from `list` (default: RESNET_BOOK_DATA, or shapes)")
     for sub in (train, repair, evaluate, study):
         sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
-    for sub in (train, repair, evaluate, study, export, bench):
+    for sub in (train, repair, transfer, evaluate, study, export, bench):
         sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
     return parser
 

@@ -7,14 +7,19 @@ Colab.
 
 from __future__ import annotations
 
+import numpy as np
+
 
 def glue(name: str, value: float | int | str) -> None:
     """Stores `value` in the cell's output, invisibly, under `name`.
 
-    A page shows it as {glue:text}`notebooks/01-degradation.ipynb::name:.1f`.
+    A page shows it as {glue:text}`notebooks/01-degradation.ipynb::name:.1f`. A number of NumPy's
+    is stored as Python's: only that can be read without NumPy.
     """
     from IPython.display import display
 
+    if isinstance(value, np.generic):
+        value = value.item()
     prefix = "application/papermill.record/"
     display(
         {prefix + "text/plain": repr(value)},

@@ -265,6 +265,30 @@ def one_per_class(split: Split, class_names: Sequence[str], axes: np.ndarray) ->
     return axes
 
 
+def confusion(
+    matrix: np.ndarray, class_names: Sequence[str], ax: Axes | None = None, *, title: str
+) -> Axes:
+    """What `mistakes.confusion` counted, as a map: true classes down, answers across.
+
+    Up to ten classes have their numbers written in. `title` names the images.
+
+    Book: chapter 6.
+    """
+    ax = _axes(ax)
+    ax.imshow(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), cmap="Blues", vmax=1)
+    small = {"fontsize": "small" if len(matrix) <= 10 else 5}
+    ax.set_xticks(range(len(matrix)), class_names, rotation=0 if len(matrix) <= 4 else 90, **small)
+    ax.set_yticks(range(len(matrix)), class_names, **small)
+    if len(matrix) <= 10:
+        for (i, j), number in np.ndenumerate(matrix):
+            dark = 2 * number > matrix[i].sum()
+            ax.text(j, i, number, ha="center", va="center", color="white" if dark else "black")
+    ax.set_xlabel("answer")
+    ax.set_ylabel("breed")
+    ax.set_title(title, fontsize="medium")
+    return ax
+
+
 def _images(runs):
     """The images of all runs, which must be the same."""
     if not runs:

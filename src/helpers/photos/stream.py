@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -118,6 +118,33 @@ class Photos:
         )
         test_view = TestView(p.resize, p.crop, p.interpolation)
         return dataclasses.replace(self, preprocess=p, view=view, test_view=test_view)
+
+    def only(self, class_names: Sequence[str]) -> Photos:
+        """The photographs of some classes, whose labels are their places in `class_names`.
+
+        The description says so. Raises ValueError for an unknown or a repeated class, and
+        for one of which a split has no photograph, naming those that are at hand.
+        """
+        class_names = tuple(class_names)
+        old = [self.class_names.index(n) for n in class_names if n in self.class_names]
+        at_hand = set.intersection(*(set(getattr(self, s).labels.tolist()) for s in self.splits))
+        if not old or len({*old} & at_hand) < len(class_names):
+            names = ", ".join(self.class_names[i] for i in sorted(at_hand))
+            raise ValueError(
+                "`class_names` must be different classes with photographs in every split. At hand "
+                f"are {names}. Received: class_names={class_names!r}"
+            )
+        new = {label: place for place, label in enumerate(old)}
+        parts = {}
+        for split in self.splits:
+            part = getattr(self, split)
+            part = part[np.isin(part.labels, old)]
+            labels = np.array([new[label] for label in part.labels.tolist()], "int32")
+            parts[split] = dataclasses.replace(part, labels=labels)
+        count = sum(map(len, parts.values()))
+        part = f"{len(old)} of {self.num_classes:,} classes, {count:,} photographs"
+        description = f"{self.description.split(' (')[0]} ({part})"
+        return dataclasses.replace(self, description=description, class_names=class_names, **parts)
 
     def batches(
         self, split: str, batch_size: int, *, crops: int = 1, shard: tuple[int, int] = (0, 1)

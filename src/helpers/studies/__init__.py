@@ -3,11 +3,21 @@
 `python -m helpers study cifar10` trains what the file `cifar10.toml` beside this one
 lists, leaves out what is recorded already, and goes on where it was interrupted.
 
-Book: chapter 5.
+Book: chapters 5 and 6.
 """
 
-from helpers.studies.plans import Plan, RepairPlan
+from helpers.studies.plans import Plan, RepairPlan, TransferPlan
 from helpers.studies.running import Failed, run, status
 from helpers.studies.study import Study, load, names
 
-__all__ = ["Failed", "Plan", "RepairPlan", "Study", "load", "names", "run", "status"]
+__all__ = [
+    "Failed",
+    "Plan",
+    "RepairPlan",
+    "Study",
+    "TransferPlan",
+    "load",
+    "names",
+    "run",
+    "status",
+]

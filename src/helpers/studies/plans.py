@@ -1,17 +1,18 @@
 """One training as it is asked for: on the command line, or in a study file.
 
 `Plan` is one of a network by a recipe, `RepairPlan` a step of the chapter "Repairing
-a notebook". A study needs of both: `data`, `record`, `command`, `length` and `train`.
+a notebook", `TransferPlan` a way of chapter 6. A study needs of each: `data`, `record`,
+`command`, `length` and `train`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from helpers import costs, counting, datasets, recipes, repair, specs, training
+from helpers import costs, counting, datasets, recipes, repair, specs, training, transfer, weights
 from helpers.costs import Cost, Machine
 from helpers.data import REDUCED_TRAINING_IMAGES, Data
 from helpers.photos import Photos
@@ -171,11 +172,11 @@ class Plan:
     def command(self) -> str:
         """The command that repeats the training, whatever variables were set."""
         words = ["python", "-m", "helpers", "train", self.network]
-        for field in dataclasses.fields(self)[1:]:  # the network stands there already
-            value, option = getattr(self, field.name), f"--{field.name.replace('_', '-')}"
-            if field.name == "follow_test":
+        for entry in dataclasses.fields(self)[1:]:  # the network stands there already
+            value, option = getattr(self, entry.name), f"--{entry.name.replace('_', '-')}"
+            if entry.name == "follow_test":
                 words += [option] * value
-            elif field.name == "xla" and value is not None:
+            elif entry.name == "xla" and value is not None:
                 words += [option, "yes" if value else "no"]
             elif value is not None:
                 words += [option, str(value)]
@@ -231,4 +232,51 @@ class RepairPlan:
             name=name,
             command=command,
             **arguments,
+        )
+
+
+@dataclass(frozen=True)
+class TransferPlan:
+    """One of `transfer.WAYS`, on breeds of Oxford-IIIT Pet.
+
+    Raises ValueError for an unknown way.
+    """
+
+    way: str
+    seed: int = 0
+    data: str = field(default="oxford_iiit_pet", init=False)
+
+    def __post_init__(self) -> None:
+        if self.way not in transfer.WAYS:
+            raise ValueError(
+                f"`way` must be one of {', '.join(transfer.WAYS)}. Received: way={self.way!r}"
+            )
+
+    def spec(self) -> Network:
+        """The network, for the breeds and for the squares that are cut."""
+        shape, classes = (transfer.SIDE, transfer.SIDE, 3), len(transfer.BREEDS)
+        network = weights.get(transfer.SOURCE).network
+        return specs.resolve(network, input_shape=shape, num_classes=classes)
+
+    def record(self) -> str:
+        """The name of the record."""
+        return f"{self.data}-{self.spec().name}-{self.way}-seed{self.seed}"
+
+    def command(self) -> str:
+        """The command that repeats the training."""
+        return shlex.join(
+            ["python", "-m", "helpers", "transfer", self.way, "--seed", f"{self.seed}"]
+        )
+
+    def length(self) -> Length:
+        """How much work the training is."""
+        recipe = transfer.WAYS[self.way].recipe
+        each = counting.multiply_adds(self.spec())
+        return Length(recipe.steps, recipe.steps_per_epoch, recipe.batch_size * each)
+
+    def train(self, data: Photos, **arguments: Any) -> Run:
+        """Trains on the pets as they were loaded, and records the run."""
+        name, command = self.record(), self.command()
+        return transfer.train(
+            self.way, data, seed=self.seed, name=name, command=command, **arguments
         )

@@ -14,8 +14,7 @@ from helpers import datasets, runs, weights
 from helpers.callbacks import DivergedError, epochs_done
 from helpers.data import Data
 from helpers.runs import Run
-from helpers.studies.plans import Plan, RepairPlan
-from helpers.studies.study import Study
+from helpers.studies.study import AnyPlan, Study
 
 
 class Failed(RuntimeError):
@@ -90,7 +89,7 @@ def run(
     return done
 
 
-def _work(plan: Plan | RepairPlan, checkpoints: str | os.PathLike) -> int:
+def _work(plan: AnyPlan, checkpoints: str | os.PathLike) -> int:
     """Multiply-adds that a training still needs, forwards."""
     length = plan.length()
     done = epochs_done(checkpoints, plan.record()) * length.steps_per_epoch

@@ -9,12 +9,19 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.studies.plans import Plan, RepairPlan
+from helpers.studies.plans import Plan, RepairPlan, TransferPlan
 
 _FOLDER = Path(__file__).parent
 # What a table lists, and the option that each entry is.
-_LISTS = {"networks": "network", "repairs": "step", "seeds": "seed"}
+_LISTS = {"networks": "network", "repairs": "step", "transfers": "way", "seeds": "seed"}
 _OPTIONS = {f.name for f in dataclasses.fields(Plan)} - set(_LISTS.values())
+# By the list that a table has: what each entry becomes, and what else may stand there.
+_KINDS = {
+    "repairs": (RepairPlan, {"data", "precision"}),
+    "transfers": (TransferPlan, set()),
+    "networks": (Plan, _OPTIONS),
+}
+AnyPlan = Plan | RepairPlan | TransferPlan
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,7 @@ class Study:
 
     name: str
     title: str
-    plans: tuple[Plan | RepairPlan, ...]
+    plans: tuple[AnyPlan, ...]
 
 
 def names() -> list[str]:
@@ -36,8 +43,9 @@ def load(name: str | os.PathLike) -> Study:
 
     The file has a `title` and tables `[[runs]]`. Each gives `networks` and `seeds`,
     every one of which is trained with every other, and the options of `Plan`; or
-    `repairs`, steps of the chapter "Repairing a notebook", and `seeds`. An option that
-    stands above all tables holds for those that do not give it.
+    `repairs`, steps of the chapter "Repairing a notebook", and `seeds`; or `transfers`, ways
+    of chapter 6, and `seeds`. An option that stands above all tables holds for those that
+    do not give it.
 
     Raises ValueError for an unknown name, an option that there is not, a training
     that cannot be or that is listed twice; FileNotFoundError if there is no such file.
@@ -67,12 +75,11 @@ def load(name: str | os.PathLike) -> Study:
     return Study(path.stem, title, tuple(plans))
 
 
-def _plans(table: dict, path: Path) -> list[Plan | RepairPlan]:
+def _plans(table: dict, path: Path) -> list[AnyPlan]:
     """The trainings of one table: every network with every seed."""
-    kind = RepairPlan if "repairs" in table else Plan
-    expected = _OPTIONS | {"networks"}
-    if kind is RepairPlan:
-        expected = {"repairs", "seeds", "data", "precision"}
+    main = next((key for key in _KINDS if key in table), "networks")
+    kind, options = _KINDS[main]
+    expected = options | {main}
     if unknown := sorted(set(table) - expected - {"seeds"}):
         raise ValueError(
             f"{path}: expected the options {', '.join(sorted(expected | {'seeds'}))}. "

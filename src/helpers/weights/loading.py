@@ -48,7 +48,8 @@ def load(
     `source` is one of four things:
 
     - a published name of `names()`, such as `timm/resnet50.tv_in1k` or
-      `keras.applications.ResNet50`, downloaded once and compared with its checksum;
+      `keras.applications.ResNet50`, downloaded once and compared with its checksum, or
+      `book/resnet20.cifar10`, which lies in the book's repository;
     - another repository of timm's form on huggingface.co, such as `timm/resnet50.ra_in1k`:
       its `config.json` says which network it is and how images are prepared;
     - the path of a `.safetensors` file with torchvision's and timm's names, such as
@@ -101,10 +102,28 @@ def _load_published(model: keras.Model, source: Source, head: bool) -> Loaded:
     if source.in_keras:
         applications.load(model, applications.fetch(source, head=head), head=head)
         return Loaded(source.name, source.preprocessing, verified=True)
+    if source.file is not None:
+        return _load_ours(model, source, head)
     file = hub.fetch(source.name, WEIGHTS, source.sha256)
     hint = f"The source fits {source.call}."
     files.load(model, file.path, head=head, title=source.name, hint=hint)
     return Loaded(source.name, source.preprocessing, file.sha256, file.verified)
+
+
+def _load_ours(model: keras.Model, source: Source, head: bool) -> Loaded:
+    path = source.file
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{source.name} was expected in {path}, which is not there. It comes with the book's "
+            "repository: work in a clone of it, or choose other weights (weights.names())."
+        )
+    if (sha256 := hub.checksum(path)) != source.sha256:
+        raise ValueError(
+            f"{path} is damaged or another file: expected the SHA-256 {source.sha256}. Received: "
+            f"{sha256}. Have git restore it."
+        )
+    files.load(model, path, head=head, title=source.name, hint=f"It fits {source.call}.")
+    return Loaded(source.name, source.preprocessing, sha256, verified=True)
 
 
 def _check_network(model: keras.Model, source: Source) -> None:

@@ -1,4 +1,4 @@
-"""Weights that others trained on ImageNet and published, as a table.
+"""Weights that others trained on ImageNet and published, and one set of our own, as a table.
 
 A checksum stands here where the hub's page of the file states it (`/blob/main/
 model.safetensors`). Where there is none, the one that the hub names with the file is used.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 from helpers.specs import BottleneckStride
 from helpers.weights.preprocessing import IMAGENET_MEAN, IMAGENET_STD, KERAS, Preprocessing
@@ -22,11 +23,12 @@ class Source:
     """One set of published weights.
 
     - `name`: what `load` takes, and where it is: `timm/resnet50.tv_in1k` is a repository on
-      huggingface.co, `keras.applications.ResNet50` is fetched by Keras;
+      huggingface.co, `keras.applications.ResNet50` is fetched by Keras, `book/` is ours;
     - `network`: whose weights they are, a name for `networks.build`;
     - `sha256`: of the file `model.safetensors`, None where it is not known for certain.
       Keras checks its own files;
-    - `origin`: who trained it, and how.
+    - `origin`: who trained it, and how;
+    - `file`: where the book itself has it, None for what is published elsewhere.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Source:
     origin: str
     sha256: str | None = None
     bottleneck_stride: BottleneckStride | None = None
+    file: Path | None = None
 
     @property
     def in_keras(self) -> bool:
@@ -90,6 +93,20 @@ def on_the_hub(
     return Source(name, network, preprocessing, origin, sha256, stride)
 
 
+# Our own, small enough for the repository. Channel means of CIFAR-10 (JPEG): the net was trained
+# on images minus the mean of every pixel, which fits images of one size alone.
+_CIFAR10 = Preprocessing((124.13, 122.95, 112.51), scale=1.0, resize=32, crop=32)
+_RECORD = "cifar10-resnet20-he2015-cifar10-3510steps-mixed_bfloat16-seed0"
+_OURS = Source(
+    "book/resnet20.cifar10",
+    "resnet20",
+    _CIFAR10,
+    "this book, ten epochs of CIFAR-10 (JPEG) by the paper's recipe, shortened",
+    "bec2df7d2e86d47969bea859d40b1fc8ac896dfe0fa72ce1fd4e1be20d319681",
+    file=Path(__file__).resolve().parents[3] / "results" / "weights" / f"{_RECORD}.safetensors",
+)
+
+
 def _table():
     for name, sha256 in _ON_THE_HUB.items():
         network, tag = name.split(".")
@@ -97,6 +114,7 @@ def _table():
     for depth in (50, 101, 152):
         name, origin = f"keras.applications.ResNet{depth}", "He et al. 2015, their Caffe model"
         yield Source(name, f"resnet{depth}", KERAS, origin, bottleneck_stride="1x1")
+    yield _OURS
 
 
 _SOURCES = {source.name: source for source in _table()}
