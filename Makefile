@@ -152,7 +152,7 @@ test-colab: $(COLAB)/.installed $(OLDEST)/.installed colab-notebooks  ## noteboo
 
 # Inside Colab's own image, which has no .venv, after `make colab-notebooks` outside.
 test-colab-here:
-	$(PYTHON) tests/colab/run.py _build/colab --python $(PYTHON)
+	$(PYTHON) tests/colab/run.py _build/colab --python $(PYTHON) --download
 
 $(COLAB)/.installed: tests/colab/colab.txt | $(INSTALLED)
 	@echo "Installing what Colab has into $(COLAB): a minute or two, once"

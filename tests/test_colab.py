@@ -110,3 +110,23 @@ def test_what_runs_with_the_oldest_versions_is_there():
     chosen = re.search(r"^WITH_OLDEST := (.+)$", makefile, re.MULTILINE)[1].split()
     names = [path.name for path in prepare.ROOT.glob("notebooks/*.ipynb")] + ["assignment-"]
     assert [begin for begin in chosen if not any(n.startswith(begin) for n in names)] == []
+
+
+def test_photographs_come_from_where_they_are_or_the_notebook_is_left_out(tmp_path, monkeypatch):
+    path = tmp_path / "06-a-notebook.ipynb"
+    source = 'pets = datasets.load("oxford_iiit_pet")'
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), path)
+    assert run.downloads(path)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    assert not run.downloaded()
+    (tmp_path / "oxford_iiit_pet").mkdir()
+    assert run.downloaded()
+    assert "TFDS_DATA_DIR" not in run.environment(tmp_path, tmp_path)
+    found = run.environment(tmp_path, tmp_path, photographs=True)["TFDS_DATA_DIR"]
+    assert found == str(tmp_path)
+
+
+def test_only_chapter_6_downloads():
+    notebooks = Path(__file__).parents[1] / "notebooks"
+    found = [path.stem for path in sorted(notebooks.glob("*.ipynb")) if run.downloads(path)]
+    assert found == ["06-transfer"]

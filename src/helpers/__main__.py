@@ -271,8 +271,7 @@ def _parser():
     transfer = command("transfer", _transfer, "a way of chapter 6, trained on pets and recorded")
     transfer.add_argument("way", help="finetuned, scratch and the like: transfer.WAYS")
     transfer.set_defaults(npz=None)
-    for sub in (train, repair):
-        sub.add_argument("--precision", help="float32 or mixed_bfloat16")
+    repair.add_argument("--precision", help="float32 or mixed_bfloat16")
     for sub in (train, repair, transfer):
         sub.add_argument("--seed", type=int, default=0)
         sub.add_argument("--tensorboard", help="folder for TensorBoard's logs")

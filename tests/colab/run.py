@@ -9,8 +9,10 @@ that a student trains. Notebooks always run as they stand.
 
 The notebooks and the repository are those that `prepare.py` made. git leads the address in
 the notebooks' first cell to that repository; nothing else is set, and the kernel is that of
-`--python`. Needs nbclient, which Colab has, too. Says how long everything took, also in time of
-processors, which a busy machine changes less. Ends with "N passed, N failed".
+`--python`. Photographs that a notebook would download come from TFDS_DATA_DIR; where they are
+not, it is left out, with a word, or with `--download` it downloads them. Needs nbclient, which
+Colab has, too. Says how long everything took, also in time of processors, which a busy machine
+changes less. Ends with "N passed, N failed".
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 PLACE = "https://github.com/somebody/residual-networks"
+PHOTOGRAPHS = "oxford_iiit_pet"  # what a notebook downloads; all else makes its own images
 MEASURES = re.compile(r"\bhelpers\b.*\bmeasuring\b")  # an import: it compares how fast nets are
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -56,7 +59,21 @@ def packages(python: str) -> str:
     return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout
 
 
-def environment(home: Path, repository: Path, graded: bool = False) -> dict[str, str]:
+def downloads(path: Path) -> bool:
+    """Whether the notebook loads photographs, which TensorFlow Datasets downloads."""
+    cells = nbformat.read(path, as_version=4).cells
+    return any(cell.cell_type == "code" and PHOTOGRAPHS in cell.source for cell in cells)
+
+
+def downloaded() -> bool:
+    """Whether TFDS_DATA_DIR has the photographs."""
+    folder = os.environ.get("TFDS_DATA_DIR")
+    return bool(folder) and (Path(folder) / PHOTOGRAPHS).is_dir()
+
+
+def environment(
+    home: Path, repository: Path, graded: bool = False, photographs: bool = False
+) -> dict[str, str]:
     """What a reader's kernel finds set: little, and nothing of the book."""
     settings = home / "gitconfig"
     address = repository.resolve().as_uri()
@@ -64,7 +81,8 @@ def environment(home: Path, repository: Path, graded: bool = False) -> dict[str,
         f'[url "{address}"]\n\tinsteadOf = {PLACE}\n'
         "[safe]\n\tdirectory = *\n"  # in a container it belongs to somebody else
     )
-    kept = ("PATH", "LANG", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES")
+    kept = ["PATH", "LANG", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES"]
+    kept += ["TFDS_DATA_DIR"] * photographs
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
         **({"NBGRADER_EXECUTION": "autograde"} if graded else {}),
@@ -88,7 +106,7 @@ def run(path: Path, repository: Path, limit: int, graded: bool = False) -> tuple
         )
         why = ""
         try:
-            client.execute(env=environment(Path(home), repository, graded))
+            client.execute(env=environment(Path(home), repository, graded, downloads(path)))
             source = Path(home) / ".cache" / "resnet-book"
             if not list(source.glob("*/src/helpers/__init__.py")):
                 why = "helpers did not come from the repository: is it installed there already?"
@@ -126,6 +144,7 @@ def main() -> int:
     parser.add_argument("--graded", action="store_true", help="train nothing in assignments")
     parser.add_argument("--together", type=int, default=1, help="how many at a time")
     parser.add_argument("--limit", type=int, default=1200, help="seconds for one cell")
+    parser.add_argument("--download", action="store_true", help="the network may be used")
     options = parser.parse_args()
     options.python = shutil.which(options.python) or parser.error(f"no {options.python} here")
     options.python = os.path.abspath(options.python)  # a link, which tells an environment
@@ -134,6 +153,10 @@ def main() -> int:
         for path in sorted((options.prepared / "notebooks").glob("*.ipynb"))
         if not options.only or path.stem.startswith(tuple(options.only))
     ]
+    if not options.download and not downloaded():
+        for path in filter(downloads, list(chosen)):
+            print(f"left out {path.stem}: TFDS_DATA_DIR names no folder with {PHOTOGRAPHS}")
+            chosen.remove(path)
     before, failed, start = packages(options.python), 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         kernel(options.python, Path(folder))
