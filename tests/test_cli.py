@@ -143,9 +143,10 @@ def test_train_records_and_evaluate_reads_back(small, tmp_path, capsys):
     assert runs.load("my own").history["loss"] == run.history["loss"]
 
 
-def test_the_command_of_a_run_names_the_images_that_a_variable_chose(small, monkeypatch):
+def test_the_command_of_a_run_names_the_images_that_a_variable_chose(small, tmp_path, monkeypatch):
     monkeypatch.setenv("RESNET_BOOK_DATA", "shapes")
-    assert main(["train", "tiny6", "--epochs", "1", "--quiet"]) == 0
+    command = ["train", "tiny6", "--epochs", "1", "--quiet", "--checkpoints", str(tmp_path)]
+    assert main(command) == 0
     (name,) = runs.names()
     assert " --data shapes " in runs.load(name).command
 
