@@ -62,9 +62,9 @@ COLAB_PYTHON ?= $(shell for python in $(PYTHONS); do \
 	"$$python" -c "import venv" 2> /dev/null && echo "$$python" && exit; done; echo $(BIN)/python)
 OLDEST_PYTHON ?= $(BIN)/python
 AS_A_READER = $(BIN)/python tests/colab/run.py _build/colab --graded --together 2
-# A live training, the drawings, what the assignments call; and every module is imported. All
+# A live training, what the assignments call; and every module is imported. All
 # of it (`make test-colab WITH_OLDEST=`) takes as long again as with Colab's versions.
-WITH_OLDEST := shapes 03 assignment
+WITH_OLDEST := shapes assignment
 IMPORT_ALL := import importlib, pkgutil, helpers; [importlib.import_module(module.name) \
 	for module in pkgutil.walk_packages(helpers.__path__, "helpers.") if "__main__" not in module.name]
 
@@ -145,7 +145,8 @@ test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, o
 colab-notebooks: assignments
 	$(BIN)/python tests/colab/prepare.py _build/colab
 
-test-colab: $(COLAB)/.installed $(OLDEST)/.installed colab-notebooks  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
+test-colab: $(INSTALLED)  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
+	@$(MAKE) --no-print-directory --jobs 2 $(COLAB)/.installed $(OLDEST)/.installed colab-notebooks
 	PYTHONPATH=src $(OLDEST)/bin/python -c '$(IMPORT_ALL)'
 	$(AS_A_READER) --python $(OLDEST)/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_OLDEST)))
 	$(AS_A_READER) --python $(COLAB)/bin/python $(addprefix --only ,$(ONLY))

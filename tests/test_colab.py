@@ -75,17 +75,6 @@ def test_installing_something_is_noticed(tmp_path):
     assert "numpy " in before and before == run.packages(sys.executable)
 
 
-def test_a_notebook_that_measures_times_runs_alone(tmp_path):
-    def alone(source):
-        path = tmp_path / "a-notebook.ipynb"
-        nbformat.write(new_notebook(cells=[new_code_cell(f"x = 1\n{source}")]), path)
-        return run.measures_times(path)
-
-    assert alone("from helpers import measuring, blocks")
-    assert alone("import helpers.measuring")
-    assert not alone("# measuring")
-
-
 def test_every_notebook_and_every_assignment_runs(tmp_path, monkeypatch):
     """What is in the folders, and nothing else, is prepared: none is named by hand."""
     ours = {path.name for path in prepare.ROOT.glob("notebooks/*.ipynb")}

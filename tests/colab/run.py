@@ -36,7 +36,6 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 PLACE = "https://github.com/somebody/residual-networks"
 PHOTOGRAPHS = "oxford_iiit_pet"  # what a notebook downloads; all else makes its own images
-MEASURES = re.compile(r"\bhelpers\b.*\bmeasuring\b")  # an import: it compares how fast nets are
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -117,14 +116,8 @@ def run(path: Path, repository: Path, limit: int, graded: bool = False) -> tuple
     return path.stem, time.monotonic() - start, why
 
 
-def measures_times(path: Path) -> bool:
-    """Whether the notebook compares times, and so has to have the processors for itself."""
-    cells = nbformat.read(path, as_version=4).cells
-    return any(cell.cell_type == "code" and MEASURES.search(cell.source) for cell in cells)
-
-
 def attempts(paths: list[Path], options: argparse.Namespace) -> Iterator[tuple[str, float, str]]:
-    """Runs the notebooks: those that measure times alone, after the others."""
+    """Runs the notebooks, `--together` at a time."""
     repository = options.prepared / "book.git"
 
     def one(path):
@@ -132,8 +125,7 @@ def attempts(paths: list[Path], options: argparse.Namespace) -> Iterator[tuple[s
         return run(path, repository, options.limit, graded)
 
     with ThreadPoolExecutor(options.together) as pool:
-        yield from pool.map(one, [path for path in paths if not measures_times(path)])
-    yield from map(one, [path for path in paths if measures_times(path)])
+        yield from pool.map(one, paths)
 
 
 def main() -> int:
