@@ -2,13 +2,13 @@
 
 import io
 import json
-import tarfile
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from conftest import coloured
+from helpers.photos import imitation
 
 CUT_OFF = b"\xff\xd8\xff\xe0 the rest of this file was lost"
 SPLITS = ("train", "validation", "test")
@@ -126,23 +126,10 @@ def pets(folder, splits):
     (folder / "dataset_info.json").write_text(json.dumps(info | {"splits": lengths}))
 
 
-def tar(path, files):
-    """Writes an archive of {name: bytes}; returns its bytes."""
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as archive:
-        for name, file in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(file)
-            archive.addfile(entry, io.BytesIO(file))
-    if path is not None:
-        Path(path).write_bytes(content.getvalue())
-    return content.getvalue()
-
-
 def imagenet(folder, train, validation):
     """The two official archives, of {wnid: {name: file}}, a tar each, and of {name: file}."""
     folder = Path(folder)
     folder.mkdir(parents=True)
-    inner = {f"{wnid}.tar": tar(None, files) for wnid, files in train.items()}
-    tar(folder / "ILSVRC2012_img_train.tar", inner)
-    tar(folder / "ILSVRC2012_img_val.tar", validation)
+    inner = {f"{wnid}.tar": imitation.tar(files) for wnid, files in train.items()}
+    for part, files in (("train", inner), ("val", validation)):
+        (folder / f"ILSVRC2012_img_{part}.tar").write_bytes(imitation.tar(files))

@@ -13,9 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from helpers import networks, specs, weights
 from helpers.weights import files
-from torch_resnet import REPEATS, ResNet, randomise
+from paper import TABLE_1
+from torch_resnet import ResNet, randomise
 
-DEEP = {depth: {"bottleneck_stride": "3x3"} if depth >= 50 else {} for depth in REPEATS}
+DEEP = {depth: {"bottleneck_stride": "3x3"} if depth >= 50 else {} for depth in TABLE_1}
 
 
 @functools.cache

@@ -7,13 +7,7 @@ The stride of a bottleneck block is on the 3x3, as torchvision and timm have it.
 import torch
 from torch import nn
 
-REPEATS = {
-    18: (2, 2, 2, 2),
-    34: (3, 4, 6, 3),
-    50: (3, 4, 6, 3),
-    101: (3, 4, 23, 3),
-    152: (3, 8, 36, 3),
-}
+from paper import TABLE_1
 
 
 class Block(nn.Module):
@@ -53,7 +47,7 @@ class ResNet(nn.Module):
         bottleneck, channels = depth >= 50, filters
         self.conv1 = nn.Conv2d(3, filters, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(filters)
-        for stage, repeats in enumerate(REPEATS[depth], start=1):
+        for stage, repeats in enumerate(TABLE_1[depth], start=1):
             blocks = []
             for i in range(repeats):
                 stride = 2 if stage > 1 and i == 0 else 1

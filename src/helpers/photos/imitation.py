@@ -51,14 +51,14 @@ def imagenet(
             pixels = tf.image.resize(image, _SHAPE) + random.normal(0, _NOISE, (*_SHAPE, 3))
             pixels = tf.cast(tf.clip_by_value(pixels, 0, 255), "uint8")
             files[f"{name}_{i}.JPEG"] = tf.io.encode_jpeg(pixels, quality=_QUALITY).numpy()
-        inner[f"{name}.tar"] = _tar(files)
+        inner[f"{name}.tar"] = tar(files)
     tests = {f"ILSVRC2012_val_{i:08d}.JPEG": f for i, f in enumerate(files.values(), start=1)}
     for archive, content in zip(ARCHIVES, (inner, tests), strict=True):
-        (Path(folder) / archive).write_bytes(_tar(content))
+        (Path(folder) / archive).write_bytes(tar(content))
     return Path(folder)
 
 
-def _tar(files: dict[str, bytes]) -> bytes:
+def tar(files: dict[str, bytes]) -> bytes:
     """An archive of {name: content}."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as archive:
