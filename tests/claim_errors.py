@@ -3,17 +3,15 @@
 import functools
 import itertools
 import math
-import re
 
 import numpy as np
 
-from helpers import paper, recipes, runs
+from helpers import paper, recipes, runs, studies
 
 NORMAL = 1.959964  # standard deviations of the two-sided 95 % interval
 TAIL = 0.025  # the probability above it
 SETTINGS = 10  # that the page supposes to be equally good
 BATCH = 256  # of the exercise
-TEN_EPOCHS = "he2015-cifar10-3510steps-mixed_bfloat16"
 
 
 def reported(net=None):
@@ -26,15 +24,27 @@ def full_epochs(images):
     return recipes.HE2015_CIFAR10.steps * recipes.HE2015_CIFAR10.batch_size / images
 
 
+@functools.cache
+def _study():
+    """The records of ten epochs on CIFAR-10 (JPEG) in bfloat16, by net and seed."""
+    plans = [p for p in studies.load("cifar10").plans if p.precision == "mixed_bfloat16"]
+    return {(plan.network, plan.seed): plan.record() for plan in plans}
+
+
 def run_of(net, seed=0):
     """The recorded run of ten epochs on CIFAR-10 (JPEG)."""
-    return runs.load(f"cifar10-{net}-{TEN_EPOCHS}-seed{seed}")
+    return runs.load(_study()[net, seed])
 
 
 def of_seeds(net):
     """The test errors of the recorded seeds of a net on CIFAR-10 (JPEG), in per cent."""
-    found = [n for n in runs.names() if re.fullmatch(rf"cifar10-{net}-{TEN_EPOCHS}-seed\d+", n)]
-    return np.array([100 * runs.load(name).final["test"]["error"] for name in found])
+    found = [run_of(*key) for key in _study() if key[0] == net]
+    return np.array([100 * run.final["test"]["error"] for run in found])
+
+
+def spread_of_seeds(net):
+    """The standard deviation of these errors, in points."""
+    return of_seeds(net).std(ddof=1)
 
 
 def all_errors(net):
@@ -47,10 +57,9 @@ def all_errors(net):
 def picked():
     """What the best epoch by the test error gains over the last, in points, of every run."""
     gains = []
-    for name in runs.names():
-        if re.fullmatch(rf"cifar10-\w+-{TEN_EPOCHS}-seed\d+", name):
-            test = runs.load(name).history["test_error"]
-            gains.append(100 * (test[-1] - min(test)))
+    for key in _study():
+        test = run_of(*key).history["test_error"]
+        gains.append(100 * (test[-1] - min(test)))
     return np.array(gains)
 
 
@@ -76,7 +85,7 @@ def best_of(draws, mean, spread):
 
 def above_validation():
     """Test error minus validation error of the study's nets, seed 0, in points."""
-    errors = [run_of(f"{kind}{d}").final for kind in ("plain", "resnet") for d in (20, 32, 44, 56)]
+    errors = [run_of(net).final for net, seed in _study() if seed == 0]
     return [100 * (e["test"]["error"] - e["validation"]["error"]) for e in errors]
 
 

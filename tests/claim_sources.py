@@ -79,19 +79,17 @@ def table_6(net):
 
 SHAPES_RUN = "shapes-resnet20-he2015-cifar10-620steps-mixed_bfloat16-seed0"
 SLOW_RUN = "shapes-plain56-8filters-quick-rate0.01-seed0"
-TEN_EPOCHS = claim_errors.TEN_EPOCHS
 
 
 def error(record, split="train"):
     """The final error of a recorded run in per cent; of CIFAR-10's ten epochs by the net's name."""
-    if record in specs.names():
-        record = f"cifar10-{record}-{TEN_EPOCHS}-seed0"
-    return 100 * runs.load(record).final[split]["error"]
+    run = claim_errors.run_of(record) if record in specs.names() else runs.load(record)
+    return 100 * run.final[split]["error"]
 
 
 def logged(net):
     """The training error over the tenth epoch, as logged."""
-    return 100 * runs.load(f"cifar10-{net}-{TEN_EPOCHS}-seed0").history["error"][-1]
+    return 100 * claim_errors.run_of(net).history["error"][-1]
 
 
 def rate(record):
@@ -101,7 +99,7 @@ def rate(record):
 
 def cifar_images(split):
     """How many images of a split the recorded runs on CIFAR-10 had."""
-    return runs.load(f"cifar10-plain20-{TEN_EPOCHS}-seed0").data["images"][split]
+    return claim_errors.run_of("plain20").data["images"][split]
 
 
 def seeds(net, recipe="quick"):

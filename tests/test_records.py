@@ -17,10 +17,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "results"
 # A reader's own runs may lie there too; these are the book's.
 KEPT = subprocess.run(["git", "ls-files", "."], cwd=RESULTS, capture_output=True, text=True)
 RECORDS = sorted(Path(name).stem for name in KEPT.stdout.split() if name.endswith(".json"))
-ON_CIFAR10 = [
-    f"cifar10-{net}-he2015-cifar10-3510steps-mixed_bfloat16-seed0"
-    for net in ("plain20", "plain56", "resnet20", "resnet56")
-]
+ON_CIFAR10 = [plan.record() for plan in studies.load("cifar10").plans]
 
 
 def rebuilt(spec: dict) -> Network:
