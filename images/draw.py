@@ -127,7 +127,7 @@ def study():
     for ax, kind in zip(axes, ("plain", "resnet"), strict=True):
         plans = [p for p in studies.load("cifar10").plans if p.network.startswith(kind)]
         same = [p for p in plans if p.seed == 0 and p.precision == "mixed_bfloat16"]
-        of_nets = [runs.load(p.record()) for p in same if p.record() in runs.names()]
+        of_nets = [runs.load(p.record()) for p in same]
         plots.training_and_test(sorted(of_nets, key=lambda r: r.parameters), ax, marks=marks)
         ax.legend(fontsize="small")
     return figure

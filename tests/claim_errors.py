@@ -47,6 +47,11 @@ def spread_of_seeds(net):
     return of_seeds(net).std(ddof=1)
 
 
+def pairs_of_seeds(net):
+    """How far apart each two of them are, in points."""
+    return [abs(a - b) for a, b in itertools.combinations(of_seeds(net), 2)]
+
+
 def all_errors(net):
     """The training error as logged, and the final ones on three splits, in per cent."""
     run = run_of(net)
