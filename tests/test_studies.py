@@ -165,6 +165,13 @@ def test_a_step_of_the_repair_is_planned_and_runs(monkeypatch, tiny_data, tmp_pa
         studies.load(path)
 
 
+def test_weights_that_cannot_be_kept_are_refused_before_anything_is_trained(tmp_path, capsys):
+    command = ["study", "repair", "--weights", str(tmp_path / "weights"), "--npz", "nowhere.npz"]
+    assert main(command) == 1
+    assert "Only the weights of networks made by `networks.build`" in capsys.readouterr().err
+    assert not (tmp_path / "weights").exists()
+
+
 def test_a_way_of_chapter_6_is_planned(tmp_path):
     path = tmp_path / "ways.toml"
     path.write_text('title = "x"\n[[runs]]\ntransfers = ["scratch"]\nseeds = [0, 4]')
