@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from unittest import mock
 
 import keras
-import numpy as np
+from turns import images_per_second
 
 from helpers import blocks, networks, recipes, training
 
@@ -32,20 +31,7 @@ def main() -> None:
     with mock.patch.object(blocks, "BatchNormalization", _keras_own):
         models["Keras"] = _compiled(options.network)
 
-    rng = np.random.default_rng(0)
-    shape = (128, *models["fused"].input_shape[1:])
-    images = rng.normal(size=shape).astype("float32")
-    labels = rng.integers(0, models["fused"].output_shape[-1], 128)
-    for model in models.values():
-        model.train_on_batch(images, labels)
-
-    speeds = {name: [] for name in models}
-    for _ in range(options.rounds):
-        for name, model in models.items():
-            start = time.perf_counter()
-            for _ in range(options.batches):
-                model.train_on_batch(images, labels)
-            speeds[name].append(128 * options.batches / (time.perf_counter() - start))
+    speeds = images_per_second(models, batches=options.batches, rounds=options.rounds)
     for name, values in speeds.items():
         print(f"{name:6} images/s: {'  '.join(f'{v:.0f}' for v in values)}")
     fused, own = (statistics.median(speeds[name]) for name in ("fused", "Keras"))

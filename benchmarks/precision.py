@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import time
 
 import keras
-import numpy as np
+from turns import images_per_second
 
 from helpers import networks, recipes, training
 
@@ -33,19 +32,7 @@ def main() -> None:
         for precision in ("float32", "mixed_bfloat16")
         for xla in (False, True)
     }
-    rng = np.random.default_rng(0)
-    images = rng.normal(size=(128, options.side, options.side, 3)).astype("float32")
-    labels = rng.integers(0, 10, 128)
-    for model in models.values():
-        model.train_on_batch(images, labels)
-
-    speeds = {key: [] for key in models}
-    for _ in range(options.rounds):
-        for key, model in models.items():
-            start = time.perf_counter()
-            for _ in range(options.batches):
-                model.train_on_batch(images, labels)
-            speeds[key].append(128 * options.batches / (time.perf_counter() - start))
+    speeds = images_per_second(models, batches=options.batches, rounds=options.rounds)
     usual = statistics.median(speeds["float32", False])
     print(f"{options.network}, {options.side}x{options.side}, {keras.backend.backend()}")
     for (precision, xla), values in speeds.items():

@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import matplotlib.pyplot as plt
 
-from helpers import blocks, counting, diagrams, paper, plots, runs, specs, studies
+from helpers import blocks, counting, diagrams, paper, plots, repair, runs, specs, studies
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -142,6 +142,34 @@ def error_bars():
     return figure
 
 
+def published_block():
+    """Repairing a notebook: the published block and the paper's."""
+    shape = (6, 6, 64)
+    models = {
+        "published block": around(repair.block, shape, 64, 1, repair.PUBLISHED),
+        "basic block": around(blocks.basic_block, shape, 64),
+    }
+    return diagrams.blocks(models).figure
+
+
+def repairs():
+    """Repairing a notebook: training and test error after each repair."""
+    steps = list(repair.STEPS)
+    figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+    for split, style, colour in (("train", "s--", 0), ("test", "o-", 1)):
+        errors = [100 * repair.recorded(step).final[split]["error"] for step in steps]
+        label = "training images" if split == "train" else "test images"
+        ax.plot(errors, steps, style, color=plots.COLOURS[colour], label=label)
+    for step in ("published", "recipe"):
+        of_seeds = [repair.recorded(step, seed=seed).final["test"]["error"] for seed in range(3)]
+        ax.plot([100 * error for error in of_seeds], 3 * [step], "k|", ms=12)
+    ax.invert_yaxis()
+    ax.set_xlabel("error (%)")
+    ax.set_title("CIFAR-10 (JPEG), 5,850 steps of 64 images", fontsize="medium")
+    ax.legend()
+    return figure
+
+
 DRAWN = {
     "01-nested": nested,
     "01-recorded": degradation,
@@ -155,6 +183,8 @@ DRAWN = {
     "04-where": where_in_resnet50,
     "05-curves": study,
     "05-error-bars": error_bars,
+    "repair-block": published_block,
+    "repair-steps": repairs,
 }
 
 # (notebook, name of the figure in its cell's metadata) -> picture
@@ -170,6 +200,9 @@ TAKEN = {
     "06-confusion": ("06-transfer", "fig-06-confusion"),
     "07-live": ("07-imagenet", "fig-07-live"),
     "07-parts": ("07-imagenet", "fig-07-parts"),
+    "repair-published": ("repair", "fig-repair-published"),
+    "repair-crop": ("repair", "fig-repair-crop"),
+    "repair-gradients": ("repair", "fig-repair-gradients"),
     "shapes": ("shapes", "fig-shapes-images"),
 }
 

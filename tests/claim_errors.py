@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from helpers import paper, recipes, runs, studies
+from helpers import paper, recipes, repair, runs, studies
 
 NORMAL = 1.959964  # standard deviations of the two-sided 95 % interval
 TAIL = 0.025  # the probability above it
@@ -57,6 +57,16 @@ def all_errors(net):
     run = run_of(net)
     finished = [run.final[split]["error"] for split in ("train", "validation", "test")]
     return [100 * e for e in (run.history["error"][-1], *finished)]
+
+
+def repaired(step, split="test", seed=0):
+    """The final error of a step of "Repairing a notebook", in per cent."""
+    return 100 * repair.recorded(step, seed=seed).final[split]["error"]
+
+
+def as_it_stands():
+    """The run of the published notebook in float32."""
+    return repair.recorded("published", precision="float32")
 
 
 def picked():

@@ -22,6 +22,7 @@ from helpers import (
     counting,
     measuring,
     recipes,
+    repair,
     rollcall,
     runs,
     shapes,
@@ -240,5 +241,5 @@ NAMES = {
     **{"counting": counting, "measuring": measuring, "recipes": recipes, "shapes": shapes},
     **{"specs": specs, "studies": studies, "paper": paper, "math": math},
     **{"rollcall": rollcall, "costs": costs, "imitation": imitation, "views": views},
-    **{"transfer": transfer, "weights": weights, "PETS": PETS},
+    **{"transfer": transfer, "repair": repair, "weights": weights, "PETS": PETS},
 }

@@ -132,6 +132,10 @@ def test_agreement_is_to_the_printed_digit(value, right, wrong):
     assert "the book says" in claims.disagreements(claim_of(value), wrong)[0]
 
 
+def test_a_sign_is_compared_and_counts_for_no_digit():
+    assert claims.rounding("-0.6") == claims.rounding("+0.6") == claims.rounding("0.6")
+
+
 @pytest.mark.parametrize(
     ("bound", "right", "wrong"),
     [("more than", 37, 36), ("less than", 35, 36), ("at least", 36, 35.9), ("at most", 36, 36.1)],

@@ -48,7 +48,8 @@ def plan_of(run: runs.Run) -> Plan | RepairPlan | TransferPlan:
     assert words[:3] == ["python", "-m", "helpers"]
     options = _parser().parse_args(words[3:])
     if words[3] == "repair":
-        return RepairPlan(options.step, options.data, options.seed)
+        how = options.precision or "float32"
+        return RepairPlan(options.step, options.data, options.seed, how)
     if words[3] == "transfer":
         return TransferPlan(options.way, options.seed)
     return _plan(options)
@@ -84,7 +85,8 @@ def test_the_command_of_a_record_repeats_it(name, book_records):
     plan = plan_of(run)
     assert (plan.data, plan.seed, plan.record()) == (run.data["name"], run.seed, run.name)
     if isinstance(plan, RepairPlan):
-        assert recipe_of(run) == repair.recipe(repair.DESIGNS[plan.step])
+        recipe = repair.recipe(repair.DESIGNS[plan.step])
+        assert recipe_of(run) == recipe.in_precision(plan.precision)
         return
     if isinstance(plan, TransferPlan):
         assert (rebuilt(run.spec), recipe_of(run)) == (plan.spec(), transfer.WAYS[plan.way].recipe)
@@ -105,13 +107,19 @@ def test_every_record_is_of_a_study(book_records):
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_record_counts_the_parameters_of_its_network(name, book_records):
-    run = runs.load(name)
+    run, frozen = runs.load(name), 0
+    plan = plan_of(run)
+    if isinstance(plan, RepairPlan):
+        model = repair.build(repair.DESIGNS[plan.step])
+        trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+        assert (trained, run.network) == (run.parameters, model.name)
+        return
     spec = rebuilt(run.spec)
-    frozen = 0
     if run.recipe["name"] in transfer.WAYS and transfer.WAYS[run.recipe["name"]].frozen == "bn":
         frozen = counting.moving_statistics(spec)  # as many gammas and betas
     assert counting.parameters(spec) - frozen == run.parameters
-    assert run.name == f"{run.data['name']}-{run.network}-{run.recipe['name']}-seed{run.seed}"
+    if getattr(plan, "name", None) is None:  # a name of its own says what it is for
+        assert run.name == f"{run.data['name']}-{run.network}-{run.recipe['name']}-seed{run.seed}"
 
 
 @pytest.mark.parametrize("name", ON_CIFAR10)

@@ -57,6 +57,16 @@ def test_another_precision_is_in_the_name_and_in_the_layers(short, larger_data):
         repair.train("published", larger_data, seed=0, precision="float16")
 
 
+def test_recorded_finds_the_run_of_a_step(short, larger_data, monkeypatch):
+    name = "cifar10-repair-head-mixed_bfloat16-seed1"
+    run = repair.train("head", larger_data, seed=1, epochs=2, name=name, verbose=0)
+    monkeypatch.setattr(repair, "EPOCHS", 30)  # as the book's records have it
+    assert repair.recorded("head", seed=1).final == run.final
+    for missing in ({"seed": 2}, {"seed": 1, "precision": "float32"}):
+        with pytest.raises(FileNotFoundError, match=r"no record .*cifar10-repair-head-"):
+            repair.recorded("head", **missing)
+
+
 def test_an_unknown_step_is_named(larger_data):
     with pytest.raises(ValueError, match=r"one of published, validation, .*Received: step='bn'"):
         repair.train("bn", larger_data, seed=0)

@@ -192,7 +192,7 @@ def _printed(value: str) -> list[str]:
 
 def rounding(text: str) -> float:
     """Half a unit in the last printed place; next to nothing for number words and fractions."""
-    plain = text.replace("{,}", "").replace(",", "")
+    plain = text.replace("{,}", "").replace(",", "").lstrip("+-")
     if not plain[0].isdigit() or "/" in plain:
         return 1e-9
     mantissa, _, exponent = plain.partition("e")

@@ -158,9 +158,9 @@ def find(text: str, *, excluding: bool = True) -> list[Number]:
 
 
 def amount(text: str) -> float:
-    """The value of digits or of a number word. Raises ValueError for anything else."""
+    """The value of digits, signed or not, or of a number word. Raises ValueError otherwise."""
     plain = text.replace("{,}", "").replace(",", "").lower()
-    if plain[0].isdigit():
+    if plain.lstrip("+-")[:1].isdigit():
         above, _, below = plain.partition("/")
         return float(above) / float(below) if below else float(above)
     if plain in _SINGLE:
