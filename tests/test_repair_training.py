@@ -1,18 +1,20 @@
 """repair.train: short trainings of the designs, and what their records say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from helpers import repair, runs, training
-from helpers.repair import PUBLISHED
+from helpers import counting, repair, runs, training
+from helpers.repair import PUBLISHED, running
 
 
 @pytest.fixture
 def short(monkeypatch):
     """Two steps of eight images are an epoch, and two epochs the whole training."""
-    monkeypatch.setattr(repair, "EPOCHS", 2)
-    monkeypatch.setattr(repair, "STEPS_PER_EPOCH", 2)
-    monkeypatch.setattr(repair, "BATCH_SIZE", 8)
+    monkeypatch.setattr(running, "EPOCHS", 2)
+    monkeypatch.setattr(running, "STEPS_PER_EPOCH", 2)
+    monkeypatch.setattr(running, "BATCH_SIZE", 8)
 
 
 def test_train_records_a_step(short, larger_data):
@@ -60,11 +62,37 @@ def test_another_precision_is_in_the_name_and_in_the_layers(short, larger_data):
 def test_recorded_finds_the_run_of_a_step(short, larger_data, monkeypatch):
     name = "cifar10-repair-head-mixed_bfloat16-seed1"
     run = repair.train("head", larger_data, seed=1, epochs=2, name=name, verbose=0)
-    monkeypatch.setattr(repair, "EPOCHS", 30)  # as the book's records have it
+    monkeypatch.setattr(running, "EPOCHS", 30)  # as the book's records have it
     assert repair.recorded("head", seed=1).final == run.final
     for missing in ({"seed": 2}, {"seed": 1, "precision": "float32"}):
         with pytest.raises(FileNotFoundError, match=r"no record .*cifar10-repair-head-"):
             repair.recorded("head", **missing)
+
+
+def test_compare_has_a_row_for_each_design(monkeypatch):
+    """Errors 0.30, 0.29 and so on; the published one, measured each epoch, has its best between."""
+
+    def recorded(step, seed=0):
+        error = 0.3 - list(repair.DESIGNS).index(step) / 100
+        every = 195 if step in ("published", "plain") else 585
+        steps = list(range(every, 5851, every))
+        curve = [0.01 if at == 195 else error + 0.1 * (at != 1170) for at in steps]
+        key = "validation_error" if every == 195 else "test_error"
+        history = {"step": steps, "validation_error": len(steps) * [0.5], key: curve}
+        final = {split: {"error": error * part} for split, part in (("test", 1), ("train", 0.5))}
+        return SimpleNamespace(final=final, history=history, seconds=90, parameters=7)
+
+    monkeypatch.setattr(running, "recorded", recorded)
+    rows = {row["step"]: row for row in repair.compare()}
+    assert list(rows) == list(repair.DESIGNS)
+    assert [rows[s]["test"] for s in ("published", "validation")] == pytest.approx([30, 29])
+    assert [rows[s]["best"] for s in ("published", "validation")] == pytest.approx([30, 29])
+    assert rows["published"]["change"] == 0
+    assert rows["order"]["change"] == pytest.approx(-1)
+    assert rows["plain"]["change"] == pytest.approx(-12)  # from the published one
+    assert rows["head"]["training"] == pytest.approx(rows["head"]["test"] / 2)
+    assert rows["recipe"]["M multiply-adds"] == counting.multiply_adds("resnet20") / 1e6
+    assert (rows["plain"]["minutes"], rows["plain"]["parameters"]) == (1.5, 7)
 
 
 def test_an_unknown_step_is_named(larger_data):
