@@ -159,6 +159,15 @@ def code(notebook, template):
     return _numbers(text, template, f"the code of {notebook}")
 
 
+def numbered(notebook):
+    """How many numbered sections a notebook has."""
+    cells = json.loads((claims.ROOT / "notebooks" / f"{notebook}.ipynb").read_text("utf-8"))[
+        "cells"
+    ]
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    return len(re.findall(r"^## \d+\. ", text, re.MULTILINE))
+
+
 def lines_of(notebook, first, last):
     """How many lines of a notebook's code stand from one that begins so to one that begins so."""
     for cell in _cells(notebook):
@@ -215,10 +224,10 @@ def imagenet_batch(batch_size):
     return recipes.HE2015_IMAGENET.for_batch(batch_size, images=IMAGENET.training_images)
 
 
-def _cells(notebook):
+def _cells(notebook, kind="code"):
     path = claims.ROOT / "notebooks" / f"{notebook}.ipynb"
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == kind]
 
 
 def _numbers(text, template, where):
