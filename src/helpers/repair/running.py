@@ -118,9 +118,8 @@ def compare() -> list[dict[str, Any]]:
         every = MEASURED_EVERY * STEPS_PER_EPOCH
         third = [e for e, at in zip(seen, run.history["step"], strict=True) if at % every == 0]
         row = {"step": step, "test": test, "change": test - before, "best": 100 * min(third)}
-        row |= {"training": on_training, "minutes": run.seconds / 60}
-        row |= {"M multiply-adds": multiply_adds(build(design)) / 1e6}
-        rows.append(row | {"parameters": run.parameters})
+        row |= {"training": on_training, "parameters": run.parameters}
+        rows.append(row | {"M multiply-adds": multiply_adds(build(design)) / 1e6})
     return rows
 
 
