@@ -64,6 +64,20 @@ def repaired(step, split="test", seed=0):
     return 100 * repair.recorded(step, seed=seed).final[split]["error"]
 
 
+def late(step, seed=0):
+    """The mean of the last three of the ten test errors of a step, in per cent."""
+    history = repair.recorded(step, seed=seed).history
+    errors = dict(
+        zip(history["step"], history.get("test_error", history["validation_error"]), strict=True)
+    )
+    return 100 * sum(errors[at] for at in (4680, 5265, 5850)) / 3
+
+
+def trained(design):
+    """The parameters of a repaired net that are trained."""
+    return sum(math.prod(w.shape) for w in repair.build(design).trainable_weights)
+
+
 def as_it_stands():
     """The run of the published notebook in float32."""
     return repair.recorded("published", precision="float32")
