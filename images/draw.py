@@ -155,14 +155,19 @@ def published_block():
 def repairs():
     """Repairing a notebook: training and test error after each repair."""
     steps = list(repair.STEPS)
+    rows = [row for row in repair.compare() if row["step"] in steps]
     figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-    for split, style, colour in (("train", "s--", 0), ("test", "o-", 1)):
-        errors = [100 * repair.recorded(step).final[split]["error"] for step in steps]
-        label = "training images" if split == "train" else "test images"
+    lines = {
+        "training": ("s--", 0, "training images"),
+        "test": ("o-", 1, "test images"),
+        "mean": ("d:", 2, "test images, mean of the last three"),
+    }
+    for reading, (style, colour, label) in lines.items():
+        errors = [row[reading] for row in rows]
         ax.plot(errors, steps, style, color=plots.COLOURS[colour], label=label)
     for step in ("published", "recipe"):
-        of_seeds = [repair.recorded(step, seed=seed).final["test"]["error"] for seed in range(3)]
-        ax.plot([100 * error for error in of_seeds], 3 * [step], "k|", ms=12)
+        of_seeds = [repair.readings(step, seed=seed)["test"] for seed in range(3)]
+        ax.plot(of_seeds, 3 * [step], "k|", ms=12)
     ax.invert_yaxis()
     ax.set_xlabel("error (%)")
     ax.set_title("CIFAR-10 (JPEG), 5,850 steps of 64 images", fontsize="medium")

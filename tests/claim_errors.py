@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+import statistics
 
 import numpy as np
 
@@ -66,11 +67,31 @@ def repaired(step, split="test", seed=0):
 
 def late(step, seed=0):
     """The mean of the last three of the ten test errors of a step, in per cent."""
+    return sum(_last_three(step, seed)) / 3
+
+
+def _last_three(step, seed=0):
     history = repair.recorded(step, seed=seed).history
     errors = dict(
         zip(history["step"], history.get("test_error", history["validation_error"]), strict=True)
     )
-    return 100 * sum(errors[at] for at in (4680, 5265, 5850)) / 3
+    return [100 * errors[at] for at in (4680, 5265, 5850)]
+
+
+def jump_of_steps():
+    """How far apart a step's last three are, in points: the median over the constant rates."""
+    ranges = [max(e) - min(e) for e in map(_last_three, repair.STEPS)]
+    return statistics.median(ranges[:-1])  # the last step's rate falls
+
+
+def largest_luck(mean=False):
+    """The largest change that luck alone made of a step's test error, in points."""
+    read = late if mean else repaired
+    lucky = [abs(read("biases") - read("order")), *([] if mean else [jump_of_steps()])]
+    for step in ("published", "recipe"):
+        of_seeds = [read(step, seed=seed) for seed in range(3)]
+        lucky.append(max(of_seeds) - min(of_seeds))
+    return max(lucky)
 
 
 def trained(design):

@@ -82,6 +82,7 @@ def test_compare_has_a_row_for_each_design(monkeypatch):
         curve[-1] = error + 0.07
         key = "validation_error" if every == 195 else "test_error"
         history = {"step": steps, "validation_error": len(steps) * [0.5], key: curve}
+        history["error"] = [0.9, 0.2]
         final = {"train": {"error": error / 2}}
         return SimpleNamespace(final=final, history=history, parameters=7)
 
@@ -96,6 +97,7 @@ def test_compare_has_a_row_for_each_design(monkeypatch):
     assert rows["order"]["change"] == pytest.approx(-1)
     assert rows["plain"]["change"] == pytest.approx(-12)  # from the published one
     assert rows["head"]["training"] == pytest.approx(12.5)
+    assert rows["head"]["logged"] == 20
     assert rows["recipe"]["M multiply-adds"] == counting.multiply_adds("resnet20") / 1e6
     assert rows["plain"]["parameters"] == 7
 
