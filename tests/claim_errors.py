@@ -80,8 +80,19 @@ def _last_three(step, seed=0):
 
 def jump_of_steps():
     """How far apart a step's last three are, in points: the median over the constant rates."""
-    ranges = [max(e) - min(e) for e in map(_last_three, repair.STEPS)]
-    return statistics.median(ranges[:-1])  # the last step's rate falls
+    return statistics.median([jump_of(step) for step in repair.STEPS if step != "recipe"])
+
+
+def jump_of(step):
+    """How far apart the last three test errors of a step are, in points."""
+    return max(_last_three(step)) - min(_last_three(step))
+
+
+def passing(mean=False):
+    """The steps whose change of the test error is larger than luck: {step: points}."""
+    read, limit = late if mean else repaired, largest_luck(mean)
+    changes = {b: read(b) - read(a) for a, b in itertools.pairwise(repair.STEPS)}
+    return {step: points for step, points in changes.items() if abs(points) > limit}
 
 
 def largest_luck(mean=False):

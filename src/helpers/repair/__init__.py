@@ -9,6 +9,7 @@ trains one of them and records it.
 Source: He et al. 2015, sections 3.3, 3.4 and 4.2. Book: "Repairing a notebook".
 """
 
+from helpers.repair.averages import renew_averages
 from helpers.repair.designs import DESIGNS, PUBLISHED, STEPS, Design
 from helpers.repair.network import block, build, multiply_adds
 from helpers.repair.running import (
@@ -41,5 +42,6 @@ __all__ = [
     "recipe",
     "record",
     "recorded",
+    "renew_averages",
     "train",
 ]
