@@ -171,7 +171,7 @@ def repairs():
     ax.invert_yaxis()
     ax.set_xlabel("error (%)")
     ax.set_title("CIFAR-10 (JPEG), 5,850 steps of 64 images", fontsize="medium")
-    ax.legend()
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
