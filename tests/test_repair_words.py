@@ -19,6 +19,20 @@ def test_the_steps_that_it_names_pass_the_yardsticks():
     assert -sum(mean.values()) > 0.7 * whole  # most of it
 
 
+def test_what_speaks_for_the_mean_and_what_does_not():
+    """Seeds of "published" do, those of "recipe" do not; "biases" moves the mean most of all."""
+    spreads = {}
+    for step in ("published", "recipe"):
+        for read in (claim_errors.repaired, claim_errors.late):
+            of_seeds = [read(step, seed=seed) for seed in range(3)]
+            spreads[step, read] = max(of_seeds) - min(of_seeds)
+    of_last, of_mean, *of_recipe = spreads.values()
+    assert of_last > 3 * of_mean
+    assert abs(of_recipe[0] - of_recipe[1]) < 0.2
+    moved = claim_errors.late("biases") - claim_errors.late("order")
+    assert moved == claim_errors.largest_luck(mean=True)
+
+
 def test_plain_is_worse_by_more_than_luck():
     """And its logged training error is the higher one after every epoch."""
     for read, mean in ((claim_errors.repaired, False), (claim_errors.late, True)):
@@ -34,6 +48,7 @@ def test_logged_below_training_is_a_trace_of_momentum():
     lag = {s: r.final["train"]["error"] - r.history["error"][-1] for s, r in runs.items()}
     assert min(lag[s] for s in ("head", "downsampling", "stem", "crop")) > 0.02
     assert abs(lag["defaults"]) < 0.005
+    assert sum(points > 0 for points in lag.values()) > len(lag) / 2
 
 
 def test_the_published_training_ends_with_its_best_epoch():
