@@ -79,7 +79,7 @@ def _last_three(step, seed=0):
 
 
 def jump_of_steps():
-    """How far apart a step's last three are, in points: the median over the constant rates."""
+    """How far apart a step's last three are, in points: the median before "recipe"."""
     return statistics.median([jump_of(step) for step in repair.STEPS if step != "recipe"])
 
 

@@ -161,10 +161,7 @@ def code(notebook, template):
 
 def numbered(notebook):
     """How many numbered sections a notebook has."""
-    cells = json.loads((claims.ROOT / "notebooks" / f"{notebook}.ipynb").read_text("utf-8"))[
-        "cells"
-    ]
-    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    text = "\n".join(_cells(notebook, "markdown"))
     return len(re.findall(r"^## \d+\. ", text, re.MULTILINE))
 
 
