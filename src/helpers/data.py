@@ -88,12 +88,17 @@ REDUCED_TRAINING_IMAGES = 8_000
 
 
 def reduce(
-    data: Data, *, size: int = 16, train: int = REDUCED_TRAINING_IMAGES, test: int = 1_000
+    data: Data,
+    *,
+    size: int = 16,
+    train: int | None = REDUCED_TRAINING_IMAGES,
+    test: int | None = 1_000,
 ) -> Data:
     """A small version for experiments of a minute: fewer and smaller images.
 
     Takes the first `train` training images and the first `test` of validation
-    and test each, and averages squares of pixels down to `size` x `size`. The
+    and test each, None for all of them, and averages squares of pixels down to
+    `size` x `size`. The
     description says so. Raises ValueError if `size` does not divide the images'
     height and width, or if there are fewer images; TypeError for images on disk.
     """
@@ -111,6 +116,7 @@ def reduce(
     parts = {}
     for name, n in wanted.items():
         split = getattr(data, name)
+        n = len(split) if n is None else n
         if not 0 < n <= len(split):
             raise ValueError(
                 f"Expected 1 to {len(split)} images of the {name} split. Received: {n}"
@@ -118,7 +124,8 @@ def reduce(
         squares = (n, size, height // size, size, width // size, channels)
         images = split.images[:n].reshape(squares).mean((2, 4), dtype="float64")
         parts[name] = Split(np.round(images).astype("uint8"), split.labels[:n])
-    description = f"{data.description}, {train:,} images at {size}x{size}"
+    count = len(parts["train"])
+    description = f"{data.description}, {count:,} images at {size}x{size}"
     return Data(data.name, description, data.class_names, **parts)
 
 

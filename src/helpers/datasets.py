@@ -77,7 +77,7 @@ def batches(
     import tensorflow as tf
 
     mean = tf.constant(data.mean)
-    return (
+    return _plain(
         tf.data.Dataset.from_tensor_slices((part.images, part.labels))
         .batch(batch_size)
         .map(lambda x, y: (tf.cast(x, "float32") - mean, y), num_parallel_calls=2)
@@ -127,17 +127,29 @@ def training_batches(
     images, labels = tf.constant(data.train.images), tf.constant(data.train.labels)
     mean = tf.constant(data.mean)
 
-    def orders():
-        for indices, step in feeding.orders(len(data.train), batch_size, **how):
-            yield indices, (seed, step)
+    # `Dataset.from_generator` would set glibc's M_TRIM_THRESHOLD for the whole process: from
+    # then on every tensor is mapped and unmapped, which costs a fifth of a training step.
+    order = feeding.Order(len(data.train), batch_size, seed=seed, shuffle=shuffle)
 
-    def batch(indices, seeds):
+    def batch(step):
+        indices = tf.numpy_function(order, [step], "int64", stateful=False)
+        indices = tf.ensure_shape(indices, batch_size)
         x = tf.cast(tf.gather(images, indices), "float32") - mean  # (N, H, W, C)
-        return augment(x, seeds, padding=padding, flip=flip), tf.gather(labels, indices)
+        x = augment(x, tf.stack([tf.constant(seed, "int64"), step]), padding=padding, flip=flip)
+        return x, tf.gather(labels, indices)
 
-    signature = (tf.TensorSpec(batch_size, "int64"), tf.TensorSpec(2, "int64"))
-    order = tf.data.Dataset.from_generator(orders, output_signature=signature)
-    return order.map(batch, num_parallel_calls=2).prefetch(4)
+    steps = tf.data.Dataset.range(first_step, tf.int64.max)
+    return _plain(steps.map(batch, num_parallel_calls=2).prefetch(4))
+
+
+def _plain(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Without autotuning: every number is given here, and an iterator that autotunes sleeps
+    at its end, for as long as it has lived, until its tuner wakes up."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)
 
 
 def size(data: Data | Photos, split: str) -> int:

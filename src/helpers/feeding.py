@@ -8,6 +8,7 @@ Source: He et al. 2015, section 4.2 (augmentation). Book: chapter 5.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import keras
@@ -31,16 +32,32 @@ def epoch_order(
     return random.permutation(n)[: steps * batch_size].reshape(steps, batch_size)
 
 
+class Order:
+    """The indices of the batch of any step, counted from 0: `epoch_order` by the step.
+
+    The order of one epoch is kept, so that steps asked for in turn cost nothing.
+    """
+
+    def __init__(self, n: int, batch_size: int, *, seed: int, shuffle: str = "images"):
+        self.n, self.batch_size, self.how = n, batch_size, {"seed": seed, "shuffle": shuffle}
+        self.kept: tuple[int, np.ndarray] = (-1, np.empty(0))
+
+    def __call__(self, step: int) -> np.ndarray:
+        epoch, place = divmod(int(step), self.n // self.batch_size)
+        kept, order = self.kept
+        if kept != epoch:
+            order = epoch_order(self.n, self.batch_size, epoch=epoch, **self.how)
+            self.kept = epoch, order
+        return order[place]
+
+
 def orders(
     n: int, batch_size: int, *, seed: int, first_step: int = 0, shuffle: str = "images"
 ) -> Iterator[tuple[np.ndarray, int]]:
     """For ever: the indices of a batch, and the number of its step."""
-    epoch, first = divmod(first_step, n // batch_size)
-    while True:
-        order = epoch_order(n, batch_size, seed=seed, epoch=epoch, shuffle=shuffle)
-        for step in range(first, len(order)):
-            yield order[step], epoch * len(order) + step
-        epoch, first = epoch + 1, 0
+    order = Order(n, batch_size, seed=seed, shuffle=shuffle)
+    for step in itertools.count(first_step):
+        yield order(step), step
 
 
 def check_shard(shard: tuple[int, int]) -> None:
@@ -114,10 +131,10 @@ class TrainingBatches(keras.utils.PyDataset):
     ):
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
         self.data, self.batch_size, self.seed = data, batch_size, seed
-        self.first_step, self.shuffle = first_step, shuffle
+        self.first_step = first_step
         self.view = {"padding": padding, "flip": flip, "shard": shard}
         self.mine = share(batch_size, shard)
-        self.epoch, self.order = None, None
+        self.order = Order(len(data.train), batch_size, seed=seed, shuffle=shuffle)
 
     @property
     def num_batches(self):
@@ -126,11 +143,7 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         train, step = self.data.train, self.first_step + index
-        epoch, place = divmod(step, len(train) // self.batch_size)
-        if epoch != self.epoch:
-            how = {"seed": self.seed, "epoch": epoch, "shuffle": self.shuffle}
-            self.epoch, self.order = epoch, epoch_order(len(train), self.batch_size, **how)
-        chosen = self.order[place][self.mine]
+        chosen = self.order(step)[self.mine]
         x = train.images[chosen].astype("float32") - self.data.mean
         random = np.random.default_rng((self.seed, 1, step))
         return crops(x, random, **self.view), train.labels[chosen]

@@ -221,8 +221,8 @@ def _vgg(depth: int, repeats: tuple[int, int, int, int, int]) -> Network:
 _NETWORKS = {
     spec.name: spec
     for spec in (
-        *(_cifar(depth, "plain") for depth in (20, 32, 44, 56, 110)),
-        *(_cifar(depth, "basic") for depth in (20, 32, 44, 56, 110, 1202)),
+        *(_cifar(depth, "plain") for depth in (8, 14, 20, 32, 44, 56, 110)),
+        *(_cifar(depth, "basic") for depth in (8, 14, 20, 32, 44, 56, 110, 1202)),
         _imagenet(18, "plain", (2, 2, 2, 2)),
         _imagenet(34, "plain", (3, 4, 6, 3)),
         _imagenet(18, "basic", (2, 2, 2, 2)),

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers import datasets, distribution, networks, runs, specs
+from helpers import datasets, distribution, networks, runs, specs, weights
 from helpers.callbacks import Checkpoint, DivergedError, Lines, Record, StopAt, check_finite
 from helpers.datasets import Data, Photos
 from helpers.photos import damage_named
@@ -96,6 +96,7 @@ def train(
     tensorboard: str | os.PathLike | None = None,
     follow_test: bool = False,
     save: bool = False,
+    keep_weights: bool = False,
     verbose: int = 1,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     command: str | None = None,
@@ -114,6 +115,8 @@ def train(
       curve to look at, and never to choose anything by;
     - `save`: write the record to `runs.directory()`; without it the run is
       only returned, as a notebook's live cells want it;
+    - `keep_weights`: with `save`, the trained weights go into the folder `weights` of the
+      records, as NAME.safetensors in half precision (`weights.save`);
     - `verbose`: 1 is Keras' progress bar, 2 a short line per epoch, 0 silence.
 
     After `distribution.start` all its devices train together: each process reads its share
@@ -184,6 +187,10 @@ def train(
             )
     run.final = {split: evaluate(model, data, split) for split in data.splits}
     if save and team.first:
+        if keep_weights:  # first: what is recorded is not trained again
+            path = runs.directory() / "weights" / f"{run.name}.safetensors"
+            path.unlink(missing_ok=True)  # of a training that was stopped right here
+            weights.save(model, path, dtype="float16")
         runs.save(run)
     if checkpoints:
         checkpoint.remove()

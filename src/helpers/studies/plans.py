@@ -37,12 +37,15 @@ class Plan:
     What is None stays as the network and the recipe have it:
 
     - `shortcut`, `filters`: another shortcut option, a narrower net (`specs.narrowed`);
-    - `size`: 8,000 training images only, reduced to this side (`datasets.reduce`);
+    - `size`: images reduced to this side (`datasets.reduce`), the first 8,000 of them or
+      as many as `images` says; with the latter all validation and test images are measured;
     - `images`: so many training photographs, where a part of the data set is at hand;
+    - `padding`: of the random crops, in place of the recipe's;
     - `batch`: another batch size, by the linear scaling rule (`Recipe.for_batch`);
     - `epochs` or `steps`: the recipe scaled to this length;
     - `learning_rate`, `precision`, `xla`: in place of the recipe's;
-    - `name`: of the record; `follow_test`: measure the test error by epoch, too.
+    - `name`: of the record; `follow_test`: measure the test error by epoch, too;
+    - `keep_weights`: the trained weights are kept beside the record, in half precision.
 
     Raises ValueError for what is no training, before any image is loaded.
     """
@@ -59,10 +62,12 @@ class Plan:
     epochs: int | None = None
     steps: int | None = None
     learning_rate: float | None = None
+    padding: int | None = None
     precision: str | None = None
     xla: bool | None = None
     name: str | None = None
     follow_test: bool = False
+    keep_weights: bool = False
 
     def __post_init__(self) -> None:
         if self.epochs is not None and self.steps is not None:
@@ -75,11 +80,13 @@ class Plan:
                 raise ValueError(f"`{key}` must be at least 1. Received: {key}={value!r}")
         datasets.chosen_name(self.data)
         in_memory = self.data not in datasets.PHOTOGRAPHS
-        for key, fits in (("size", in_memory), ("images", not in_memory)):
+        for key, fits, of in (
+            ("size", in_memory, "images in memory"),
+            ("images", not in_memory or self.size, "photographs, or for images with a `size`"),
+        ):
             if not fits and getattr(self, key) is not None:
                 raise ValueError(
-                    f"`{key}` is for {'photographs' if in_memory else 'images in memory'}. "
-                    f"Received: {key}={getattr(self, key)} with {self.data}"
+                    f"`{key}` is for {of}. Received: {key}={getattr(self, key)} with {self.data}"
                 )
         self.record()  # raises for an unknown network, option or recipe
 
@@ -102,13 +109,15 @@ class Plan:
             recipe = recipe.scaled(steps)
         if self.learning_rate is not None:
             recipe = recipe.at_learning_rate(self.learning_rate)
+        if self.padding is not None:
+            recipe = recipe.with_padding(self.padding)
         if self.precision:
             recipe = recipe.in_precision(self.precision)
         return recipe if self.xla is None else recipe.with_xla(self.xla)
 
     def _training_images(self) -> int:
         if self.size is not None:
-            return REDUCED_TRAINING_IMAGES
+            return self.images or REDUCED_TRAINING_IMAGES
         return self.images or datasets.TRAINING_IMAGES[self.data]
 
     def _input_shape(self) -> tuple[int, int, int] | None:
@@ -117,7 +126,11 @@ class Plan:
     def record(self) -> str:
         """The name of the record."""
         recipe = self.recipe_for(self._training_images())
-        data = self.data if self.images is None else f"{self.data}-{self.images}images"
+        data = self.data
+        if self.images is not None and self.size is not None:
+            data += f"-{self.size}x{self.size}"
+        if self.images not in (None, datasets.TRAINING_IMAGES[self.data]):
+            data += f"-{self.images}images"
         return self.name or f"{data}-{self.spec().name}-{recipe.name}-seed{self.seed}"
 
     def length(self) -> Length:
@@ -148,7 +161,10 @@ class Plan:
         `arguments` go to `training.train`. Raises ValueError if the data set has another
         number of images than `record` was told from: a part of ImageNet is not ImageNet.
         """
-        images = data if self.size is None else datasets.reduce(data, size=self.size)
+        images = data
+        if self.size is not None:
+            how = {} if self.images is None else {"train": self.images, "test": None}
+            images = datasets.reduce(data, size=self.size, **how)
         count, expected = len(images.train), self._training_images()
         if count != expected:
             whole = f"as {self.data} has" if self.images is None else "as `images` says"
@@ -165,6 +181,7 @@ class Plan:
             name=self.record(),
             follow_test=self.follow_test,
             save=True,
+            keep_weights=self.keep_weights,
             command=self.command(),
             **arguments,
         )
@@ -174,7 +191,7 @@ class Plan:
         words = ["python", "-m", "helpers", "train", self.network]
         for entry in dataclasses.fields(self)[1:]:  # the network stands there already
             value, option = getattr(self, entry.name), f"--{entry.name.replace('_', '-')}"
-            if entry.name == "follow_test":
+            if isinstance(value, bool) and entry.name != "xla":
                 words += [option] * value
             elif entry.name == "xla" and value is not None:
                 words += [option, "yes" if value else "no"]

@@ -169,16 +169,18 @@ def _check_metadata(model: keras.Model, title: str, metadata: dict[str, str]) ->
     fitting.check_stride(model, title, stride, "" if said else _NO_STRIDE)
 
 
-def save(model: keras.Model, path: str | os.PathLike) -> Path:
+def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32") -> Path:
     """Writes a ResNet or a plain net as a `.safetensors` file; returns its path.
 
     Names and axes are torchvision's, `layer1.0.conv1.weight` of shape (out, in, height,
-    width), in float32. The metadata say `name`, `block` and, for bottlenecks,
+    width), in float32 or, as `dtype` says, in float16: half the size, and every weight within
+    1/2048 of its value. The metadata say `name`, `block` and, for bottlenecks,
     `bottleneck_stride`. torchvision's own classes take ResNet-18 and 34 with option B
     and the bottleneck nets with the stride on the 3x3; the other nets keep the scheme.
 
-    Raises FileExistsError if the file is there, ValueError for VGG or for a path that
-    does not end in `.safetensors`, TypeError if `model` is not a Keras model.
+    Raises FileExistsError if the file is there, ValueError for VGG, for a path that
+    does not end in `.safetensors`, for another `dtype` and for a weight that float16 cannot
+    hold, TypeError if `model` is not a Keras model.
 
     Book: chapter 4.
     """
@@ -186,11 +188,19 @@ def save(model: keras.Model, path: str | os.PathLike) -> Path:
     places = places_of(model)
     if path.suffix != ".safetensors":
         raise ValueError(f"`path` must end in .safetensors. Received: path={str(path)!r}")
+    if dtype not in ("float32", "float16"):
+        raise ValueError(f"`dtype` must be 'float32' or 'float16'. Received: dtype={dtype!r}")
     if path.exists():
         raise FileExistsError(f"{path} is there already. Remove it, or choose another `path`.")
     arrays = {}
     for name, place in places.items():
         array = fitting.numpy(place.variable).astype("float32")
+        if np.abs(array).max(initial=0) > np.finfo(dtype).max:
+            raise ValueError(
+                f"{name} of {model.name} has an entry of {np.abs(array).max():.3g}, above the "
+                f"largest {dtype}, {np.finfo(dtype).max:.3g}. Leave `dtype` out."
+            )
+        array = array.astype(dtype)
         # The library writes memory as it lies, so the change of axes must be carried out.
         arrays[name] = np.ascontiguousarray(array.transpose(_PYTORCH_AXES[array.ndim]))
     metadata = {"format": "pt", "name": model.name, "block": naming.block(model)}
