@@ -15,7 +15,7 @@ import tensorflow as tf
 
 import reference
 from conftest import CLASSES
-from helpers import archives, datasets, shapes
+from helpers import archives, datasets, feeding, shapes
 from helpers.datasets import Data, DataUnavailableError, Split
 
 
@@ -97,15 +97,29 @@ def test_batches_go_on_where_another_training_stopped(data, epoch):
 @pytest.mark.parametrize("padding", [0, 2])
 def test_every_augmented_image_is_a_crop_or_its_mirror(padding, flip):
     x = np.random.default_rng(0).normal(size=(200, 6, 5, 3)).astype("float32")
-    y = datasets.augment(tf.constant(x), (1, 2), padding=padding, flip=flip).numpy()
+    cuts = feeding.draws(200, seed=1, step=2, padding=padding, flip=flip)
+    y = datasets.augment(tf.constant(x), *map(tf.constant, cuts), padding=padding).numpy()
     reference.check_crops(x, y, padding=padding, flip=flip)
 
 
-def test_augmentation_follows_its_seed():
-    x = tf.random.stateless_normal((8, 6, 6, 3), (0, 0))
-    a, b, c = (datasets.augment(x, seed).numpy() for seed in ((0, 1), (0, 1), (0, 2)))
-    np.testing.assert_array_equal(a, b)
-    assert not np.array_equal(a, c)
+def test_augmentation_follows_its_seed_and_its_step():
+    how = {"padding": 4, "flip": True}
+    first, same, step, seed = (
+        np.array(feeding.draws(32, seed=seed, step=step, **how))
+        for seed, step in ((0, 1), (0, 1), (0, 2), (1, 1))
+    )
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, step) and not np.array_equal(first, seed)
+
+
+def test_batches_neither_autotune_nor_come_from_a_generator(data, monkeypatch):
+    """What both cost: see the comments in `datasets`. A second of each epoch, and more."""
+    monkeypatch.delattr(tf.data.Dataset, "from_generator")
+    for batches in (
+        datasets.training_batches(data, 16, seed=0),
+        datasets.batches(data, "test", 16),
+    ):
+        assert batches.options().autotune.enabled is False
 
 
 def test_steps_per_epoch_are_whole_batches(data):

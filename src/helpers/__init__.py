@@ -9,8 +9,9 @@ inspection, measuring, mistakes, plots, diagrams, matching, checks, glue.
 
 import os
 
-# TensorFlow uses oneDNN's convolutions by itself on processors with AVX-512 alone. On those
-# with AVX2 a training step of ResNet-20 takes 1.7 times as long without. It is read when TensorFlow is imported, so this stands before everything.
+# TensorFlow takes oneDNN's convolutions by itself on processors with AVX-512 alone. With AVX2
+# a training step of ResNet-20 takes 1.7 times as long without them. The variable is read when
+# TensorFlow is imported, so this stands before everything.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __version__ = "1.0.0"

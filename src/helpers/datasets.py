@@ -103,8 +103,8 @@ def training_batches(
     Order and augmentation depend on `seed` and the step alone, so a training
     that goes on at `first_step` sees what it would have seen without the stop.
 
-    A `tf.data.Dataset` where Keras runs on TensorFlow, else a `keras.utils.PyDataset`:
-    the same images in the same order, whose crops are drawn by another generator.
+    A `tf.data.Dataset` where Keras runs on TensorFlow, else a `keras.utils.PyDataset`, with
+    the same crops of the same images in the same order.
     `shuffle`, "images" or "batches", is explained at `recipes.Recipe`. Process i of n with
     `shard=(i, n)` gets its share of each batch; of images in memory not on TensorFlow.
 
@@ -131,20 +131,23 @@ def training_batches(
     # then on every tensor is mapped and unmapped, which costs a fifth of a training step.
     order = feeding.Order(len(data.train), batch_size, seed=seed, shuffle=shuffle)
 
+    def drawn(step):
+        cuts = {"seed": seed, "step": int(step), "padding": padding, "flip": flip}
+        return order(step), *feeding.draws(batch_size, **cuts)
+
     def batch(step):
-        indices = tf.numpy_function(order, [step], "int64", stateful=False)
-        indices = tf.ensure_shape(indices, batch_size)
+        parts = tf.numpy_function(drawn, [step], ("int64", "int64", "int64", "bool"))
+        indices, *cuts = (tf.ensure_shape(each, batch_size) for each in parts)
         x = tf.cast(tf.gather(images, indices), "float32") - mean  # (N, H, W, C)
-        x = augment(x, tf.stack([tf.constant(seed, "int64"), step]), padding=padding, flip=flip)
-        return x, tf.gather(labels, indices)
+        return augment(x, *cuts, padding=padding), tf.gather(labels, indices)
 
     steps = tf.data.Dataset.range(first_step, tf.int64.max)
     return _plain(steps.map(batch, num_parallel_calls=2).prefetch(4))
 
 
 def _plain(batches: tf.data.Dataset) -> tf.data.Dataset:
-    """Without autotuning: every number is given here, and an iterator that autotunes sleeps
-    at its end, for as long as it has lived, until its tuner wakes up."""
+    """Without autotuning. Every number is given here, and an iterator that autotunes sleeps at
+    its end until its tuner wakes up: for up to as long as it has lived."""
     import tensorflow as tf
 
     options = tf.data.Options()
@@ -169,8 +172,10 @@ def steps_per_epoch(data: Data | Photos, batch_size: int) -> int:
     return len(data.train) // batch_size
 
 
-def augment(x: tf.Tensor, seeds, *, padding: int = 4, flip: bool = True) -> tf.Tensor:
-    """Random crops of the zero-padded images, half of them mirrored.
+def augment(
+    x: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor, mirrored: tf.Tensor, *, padding: int = 4
+) -> tf.Tensor:
+    """Crops of the zero-padded images, some mirrored, where `feeding.draws` says.
 
     (N, H, W, C) -> (N, H, W, C), one whole batch at once: rows and columns are
     gathered by index, and a mirrored image is one whose columns run backwards.
@@ -180,14 +185,10 @@ def augment(x: tf.Tensor, seeds, *, padding: int = 4, flip: bool = True) -> tf.T
     """
     import tensorflow as tf
 
-    n, height, width = tf.shape(x)[0], x.shape[1], x.shape[2]
-    seeds = tf.random.experimental.stateless_split(seeds, 3)
-    rows = tf.random.stateless_uniform((n, 1), seeds[0], 0, 2 * padding + 1, "int32")
-    columns = tf.random.stateless_uniform((n, 1), seeds[1], 0, 2 * padding + 1, "int32")
-    rows, columns = rows + tf.range(height), columns + tf.range(width)  # (N, H), (N, W)
-    if flip:
-        mirrored = tf.random.stateless_uniform((n, 1), seeds[2]) < 0.5
-        columns = tf.where(mirrored, columns[:, ::-1], columns)
+    height, width = x.shape[1:3]
+    rows = rows[:, None] + tf.range(height, dtype=rows.dtype)  # (N, H)
+    columns = columns[:, None] + tf.range(width, dtype=columns.dtype)  # (N, W)
+    columns = tf.where(mirrored[:, None], columns[:, ::-1], columns)
     x = tf.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]])
     x = tf.gather(x, rows, axis=1, batch_dims=1)
     return tf.gather(x, columns, axis=2, batch_dims=1)

@@ -8,9 +8,6 @@ Source: He et al. 2015, section 4.2 (augmentation). Book: chapter 5.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-
 import keras
 import numpy as np
 
@@ -51,15 +48,6 @@ class Order:
         return order[place]
 
 
-def orders(
-    n: int, batch_size: int, *, seed: int, first_step: int = 0, shuffle: str = "images"
-) -> Iterator[tuple[np.ndarray, int]]:
-    """For ever: the indices of a batch, and the number of its step."""
-    order = Order(n, batch_size, seed=seed, shuffle=shuffle)
-    for step in itertools.count(first_step):
-        yield order(step), step
-
-
 def check_shard(shard: tuple[int, int]) -> None:
     """Raises ValueError if `shard` is not (i, n), process i of n, with 0 <= i < n."""
     whole = isinstance(shard, tuple) and [type(number) for number in shard] == [int, int]
@@ -89,30 +77,37 @@ def share(batch_size: int, shard: tuple[int, int]) -> slice:
     return slice(index * size, (index + 1) * size)
 
 
+def draws(
+    batch_size: int, *, seed: int, step: int, padding: int, flip: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the images of one step are cut, from seed and step alone, on every backend.
+
+    Rows and columns of the crops in the padded images, (batch_size,) integers in
+    0..2 * padding, and whether each is mirrored, (batch_size,) of bool.
+
+    Source: He et al. 2015, section 4.2.
+    """
+    random = np.random.default_rng((seed, 1, step))
+    rows, columns = (random.integers(0, 2 * padding + 1, batch_size) for _ in "yx")
+    mirrored = random.random(batch_size) < 0.5 if flip else np.zeros(batch_size, bool)
+    return rows, columns, mirrored
+
+
 def crops(
-    x: np.ndarray,
-    random: np.random.Generator,
-    *,
-    padding: int,
-    flip: bool,
-    shard: tuple[int, int] = (0, 1),
+    x: np.ndarray, rows: np.ndarray, columns: np.ndarray, mirrored: np.ndarray, *, padding: int
 ) -> np.ndarray:
-    """Random crops of the zero-padded images, half of them mirrored.
+    """Crops of the zero-padded images as `draws` has them, some mirrored; in NumPy.
 
     (N, H, W, C) -> (N, H, W, C): rows and columns are gathered by index, and a
-    mirrored image is one whose columns run backwards. If `x` is the share of process i
-    of n, with `shard=(i, n)`, they are the crops that it has in the whole batch.
+    mirrored image is one whose columns run backwards. `datasets.augment` does the same
+    in TensorFlow.
 
     Source: He et al. 2015, section 4.2.
     """
     height, width = x.shape[1:3]
-    batch_size = len(x) * shard[1]
-    mine = share(batch_size, shard)
-    rows, columns = (random.integers(0, 2 * padding + 1, (batch_size, 1))[mine] for _ in "yx")
-    rows, columns = rows + np.arange(height), columns + np.arange(width)  # (N, H), (N, W)
-    if flip:
-        mirrored = random.random((batch_size, 1))[mine] < 0.5
-        columns = np.where(mirrored, columns[:, ::-1], columns)
+    rows = rows[:, None] + np.arange(height)  # (N, H)
+    columns = columns[:, None] + np.arange(width)  # (N, W)
+    columns = np.where(mirrored[:, None], columns[:, ::-1], columns)
     n = len(x)
     x = np.pad(x, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
     return x[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
@@ -132,7 +127,7 @@ class TrainingBatches(keras.utils.PyDataset):
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
         self.data, self.batch_size, self.seed = data, batch_size, seed
         self.first_step = first_step
-        self.view = {"padding": padding, "flip": flip, "shard": shard}
+        self.padding, self.flip = padding, flip
         self.mine = share(batch_size, shard)
         self.order = Order(len(data.train), batch_size, seed=seed, shuffle=shuffle)
 
@@ -145,8 +140,11 @@ class TrainingBatches(keras.utils.PyDataset):
         train, step = self.data.train, self.first_step + index
         chosen = self.order(step)[self.mine]
         x = train.images[chosen].astype("float32") - self.data.mean
-        random = np.random.default_rng((self.seed, 1, step))
-        return crops(x, random, **self.view), train.labels[chosen]
+        cuts = draws(
+            self.batch_size, seed=self.seed, step=step, padding=self.padding, flip=self.flip
+        )
+        cuts = (each[self.mine] for each in cuts)
+        return crops(x, *cuts, padding=self.padding), train.labels[chosen]
 
 
 class Batches(keras.utils.PyDataset):

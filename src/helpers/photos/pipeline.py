@@ -6,6 +6,7 @@ Book: chapter 7.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ def seen(
     `order` holds a tuple for each batch: up to `batch_size` indices, and what `look` takes
     besides the file, a row for each photograph. `count` is how many batches there are; None
     is for ever, and all of `batch_size`. `preprocess` is applied to a batch, `threads` limits
-    how many decode.
+    how many decode; None is one for each processor.
 
     No photograph is left out in silence. TensorFlow's error for a damaged file does not say
     which one it is, and to catch it image by image costs a fifth of the time. So such images
@@ -109,7 +110,7 @@ def seen(
     batches = (
         order.map(as_it_is(fetch), num_parallel_calls=min(threads or 4, 4))
         .unbatch()
-        .map(as_it_is(see), num_parallel_calls=threads or tf.data.AUTOTUNE)
+        .map(as_it_is(see), num_parallel_calls=threads or os.cpu_count())
         .ignore_errors(log_warning=True)
         .batch(batch_size + 1, drop_remainder=count is None)
         .map(as_it_is(counted))
@@ -118,6 +119,7 @@ def seen(
         .apply(tf.data.experimental.assert_cardinality(_FOR_EVER if count is None else count))
     )
     options = tf.data.Options()
+    options.autotune.enabled = False  # see `datasets.batches`
     if threads is not None:
         options.threading.private_threadpool_size = threads
         options.threading.max_intra_op_parallelism = 1

@@ -172,19 +172,10 @@ class Photos:
         feeding.check_shard(shard)
         part = getattr(self, split)
         mine = np.arange(shard[0], len(part), shard[1])
-        starts = range(0, len(mine), batch_size)
-
-        def orders():
-            for start in starts:
-                yield (mine[start : start + batch_size],)
-
-        order = tf.data.Dataset.from_generator(
-            orders, output_signature=(tf.TensorSpec((None,), "int64"),)
-        )
+        count = -(-len(mine) // batch_size)
+        order = tf.data.Dataset.from_tensor_slices(mine).batch(batch_size)
         look = partial(looks[crops], view=self.test_view)
-        return pipeline.seen(
-            order, part, look, batch_size, preprocess=self.preprocess, count=len(starts)
-        )
+        return pipeline.seen(order, part, look, batch_size, preprocess=self.preprocess, count=count)
 
     def training_batches(
         self,
@@ -208,7 +199,7 @@ class Photos:
         photographs, and reads no others. The shares of all processes are the batch that one
         process alone would get: `batch_size` is that of all together.
 
-        `threads` limits how many decode; None leaves it to TensorFlow. `order` is one of
+        `threads` limits how many decode; None is one for each processor. `order` is one of
         `decoding.ORDERS`: the same images at another price.
 
         Raises ValueError for what is no batch size, shard or order; the batches raise
@@ -224,15 +215,18 @@ class Photos:
                 f"images of {self.description}. Received: batch_size={batch_size!r}"
             )
         mine = feeding.share(batch_size, shard)
-        how = {"seed": seed, "first_step": first_step, "shuffle": shuffle}
+        indices = feeding.Order(len(self.train), batch_size, seed=seed, shuffle=shuffle)
 
-        def orders():
-            for indices, step in feeding.orders(len(self.train), batch_size, **how):
-                yield indices[mine], views.draws(batch_size, seed=seed, step=step)[mine]
+        def drawn(step):
+            return indices(step)[mine], views.draws(batch_size, seed=seed, step=int(step))[mine]
 
         size = mine.stop - mine.start
-        signature = (tf.TensorSpec(size, "int64"), tf.TensorSpec((size, 7), "float32"))
-        steps = tf.data.Dataset.from_generator(orders, output_signature=signature)
+
+        def order_of(step):
+            chosen, chances = tf.numpy_function(drawn, [step], ("int64", "float32"))
+            return tf.ensure_shape(chosen, size), tf.ensure_shape(chances, (size, 7))
+
+        steps = tf.data.Dataset.range(first_step, tf.int64.max).map(order_of)
         look = partial(views.training_view, view=self.view, order=order)
         return pipeline.seen(
             steps, self.train, look, size, preprocess=self.preprocess, threads=threads
