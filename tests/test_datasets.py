@@ -143,6 +143,13 @@ def test_reduce_averages_squares_of_pixels(data):
                 assert abs(image[i, j] - square.mean(axis=(0, 1))).max() <= 0.5
 
 
+def test_reduce_keeps_all_images_on_request(data):
+    small = datasets.reduce(data, size=3, train=None, test=None)
+    for split in small.splits:
+        np.testing.assert_array_equal(getattr(small, split).labels, getattr(data, split).labels)
+    assert f"{len(data.train):,} images at 3x3" in small.description
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -69,6 +69,20 @@ def test_keras_schedule_and_learning_rate_at_agree(recipe):
         assert float(schedule(step)) == pytest.approx(rate), step
 
 
+def test_other_crops_are_in_the_name():
+    assert HE2015_CIFAR10.with_padding(4) is HE2015_CIFAR10
+    changed = HE2015_CIFAR10.with_padding(2)
+    assert (changed.padding, changed.name) == (2, "he2015-cifar10-padding2")
+
+
+def test_the_late_drops_are_at_80_and_93_per_cent_of_20_epochs():
+    recipe = recipes.get("late-drops")
+    assert recipe.steps == 20 * (45_000 // 128)
+    assert recipe.boundaries == tuple(round(share * recipe.steps) for share in (0.8, 0.93))
+    rates = [recipe.learning_rate_at(step) for step in (0, 200, 400, 5_615, 5_616, 6_529, 7_019)]
+    assert rates == pytest.approx([0.001, 0.0505, 0.1, 0.1, 0.01, 0.001, 0.001])
+
+
 def test_scaled_moves_the_boundaries_in_proportion():
     recipe = HE2015_CIFAR10.scaled(1404)  # 4 epochs of 351 steps
     assert (recipe.steps, recipe.boundaries) == (1404, (702, 1053))

@@ -16,7 +16,7 @@ from helpers import specs
 from helpers.specs import Network, Stage, Stem
 
 SOURCE = Path(helpers.__file__).parent
-SECTION_4_2 = {20: 3, 32: 5, 44: 7, 56: 9, 110: 18, 1202: 200}
+SECTION_4_2 = {8: 1, 14: 2, 20: 3, 32: 5, 44: 7, 56: 9, 110: 18, 1202: 200}
 OF_TABLE_1 = ["plain18", "plain34", *(f"resnet{depth}" for depth in paper.TABLE_1)]
 
 
@@ -74,8 +74,8 @@ def test_depth_is_the_number_in_the_name(name):
 
 
 def test_names_are_by_family_and_by_depth():
-    plain = [f"plain{d}" for d in (18, 20, 32, 34, 44, 56, 110)]
-    residual = [f"resnet{d}" for d in (18, 20, 32, 34, 44, 50, 56, 101, 110, 152, 1202)]
+    plain = [f"plain{d}" for d in (8, 14, 18, 20, 32, 34, 44, 56, 110)]
+    residual = [f"resnet{d}" for d in (8, 14, 18, 20, 32, 34, 44, 50, 56, 101, 110, 152, 1202)]
     assert specs.names() == [*plain, *residual, "vgg16", "vgg19"]
 
 

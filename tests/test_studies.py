@@ -277,6 +277,56 @@ def test_the_ten_epochs_have_the_same_nets_and_one_schedule():
     assert {plan.recipe_for(45_000).steps for plan in plans} == {10 * (45_000 // 128)}
 
 
+def test_the_study_of_depth_has_every_depth_by_one_schedule_with_three_seeds():
+    plans = studies.load("depth").plans
+    depths = (8, 14, 20, 32, 44, 56)
+    nets = {f"{kind}{depth}" for kind in ("plain", "resnet") for depth in depths}
+    reduced = [p for p in plans if p.size == 16 and p.learning_rate is None]
+    assert {(p.network, p.seed) for p in reduced} == {
+        (net, seed) for net in nets for seed in range(3)
+    }
+    assert {(p.images, p.padding) for p in reduced} == {(45_000, 2)}
+    whole = [p for p in plans if p.size is None]
+    assert {p.network for p in whole} >= {"plain20", "plain56", "resnet20", "resnet56"}
+    assert all(p.keep_weights and p.follow_test for p in whole)
+    slower = [p for p in plans if p.learning_rate is not None]
+    assert {(p.network, p.learning_rate, p.seed) for p in slower} == {
+        ("plain56", rate, seed) for rate in (0.033, 0.01) for seed in range(3)
+    }
+    for plan in plans:
+        recipe = plan.recipe_for(45_000)
+        assert (recipe.steps, recipe.boundaries) == (20 * 351, (5_616, 6_529))
+        assert (recipe.warmup, recipe.warmup_steps) == ("linear", 400)
+        assert recipe.learning_rate_at(0) == 0.001
+        assert recipe.precision == "float32"
+    assert plans[0].record() == "cifar10-16x16-plain8-late-drops-padding2-seed0"
+
+
+def test_images_with_a_size_are_trained_on_and_all_others_measured(small):
+    plan = Plan("tiny6", "shapes", recipe="quick", steps=2, size=4, images=100)
+    assert plan.record() == "shapes-4x4-100images-tiny6-quick-2steps-seed0"
+    assert plan.length().steps_per_epoch == 100 // 128 or plan.length().steps == 2
+    with pytest.raises(ValueError, match="`images` is for photographs, or for images with a"):
+        Plan("tiny6", "shapes", images=100)
+
+
+def test_weights_are_kept_beside_the_record_in_half_precision(small, tmp_path):
+    plan = Plan("tiny6", "shapes", steps=2, keep_weights=True)
+    assert plan.command().endswith("--keep-weights")
+    run = plan.train(datasets.load("shapes"), verbose=0)
+    kept = runs.directory() / "weights" / f"{run.name}.safetensors"
+    assert runs.load(run.name).name == run.name
+    model = networks.build(specs.resolve("tiny6", input_shape=(8, 8, 3)))
+    training.compile_model(model, recipes.HE2015_CIFAR10)
+    weights.load(model, kept)
+    assert training.evaluate(model, datasets.load("shapes"), "test") == pytest.approx(
+        run.final["test"], rel=5e-3
+    )
+    for ours, theirs in zip(model.weights, run.model.weights, strict=True):
+        difference = abs(keras.ops.convert_to_numpy(ours) - keras.ops.convert_to_numpy(theirs))
+        assert (difference <= 2**-11 * abs(keras.ops.convert_to_numpy(theirs)) + 2**-24).all()
+
+
 def test_xla_and_precision_are_in_the_command_and_the_name():
     plan = Plan("resnet20", "cifar10", xla=True, precision="mixed_bfloat16")
     assert plan.command().endswith("--seed 0 --precision mixed_bfloat16 --xla yes")

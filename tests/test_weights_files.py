@@ -148,6 +148,25 @@ def test_a_network_of_less_precision_takes_float32(policy, tmp_path):
         np.testing.assert_allclose(found, expected, rtol=rounding, atol=1e-6, err_msg=ours.path)
 
 
+def test_half_precision_on_request(tmp_path):
+    model = small(*SMALL[0])
+    reference.random_weights(model)
+    exact, _ = read(weights.save(model, tmp_path / "whole.safetensors"))
+    path = weights.save(model, tmp_path / "half.safetensors", dtype="float16")
+    rounded, _ = read(path, "F16")
+    assert set(rounded) == set(exact)
+    for name, array in exact.items():
+        np.testing.assert_allclose(rounded[name], array, rtol=2**-11, atol=2**-24)
+    other = tmp_path / "other.safetensors"
+    with pytest.raises(ValueError, match=r"'float32' or 'float16'.*dtype='int8'"):
+        weights.save(model, other, dtype="int8")
+    bias = model.get_layer("fc").bias
+    bias.assign(bias + 1e5)
+    with pytest.raises(ValueError, match=r"fc.bias of small.*largest float16, 6.55e\+04"):
+        weights.save(model, other, dtype="float16")
+    assert not other.exists()
+
+
 @pytest.mark.parametrize("stored", ["another number of classes", "no classifier"])
 def test_without_the_head_the_classifier_stays(stored, tmp_path):
     model, arrays = small(*BASIC), torch_arrays(*BASIC)

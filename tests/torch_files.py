@@ -89,14 +89,15 @@ def write(path, arrays, metadata=None, codes=CODES):
     return path
 
 
-def read(path):
-    """What stands in a .safetensors file of float32: (arrays, metadata)."""
+def read(path, code="F32"):
+    """What stands in a .safetensors file of one type: (arrays, metadata)."""
     content = path.read_bytes()
     (length,) = struct.unpack("<Q", content[:8])
     header = json.loads(content[8 : 8 + length])
     metadata, data = header.pop("__metadata__"), content[8 + length :]
-    assert {entry["dtype"] for entry in header.values()} == {"F32"}
+    assert {entry["dtype"] for entry in header.values()} == {code}
+    kind = {"F32": "<f4", "F16": "<f2"}[code]
     return {
-        name: np.frombuffer(data[slice(*entry["data_offsets"])], "<f4").reshape(entry["shape"])
+        name: np.frombuffer(data[slice(*entry["data_offsets"])], kind).reshape(entry["shape"])
         for name, entry in header.items()
     }, metadata
