@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import counting, paper, plots, runs, shapes
+from helpers import counting, paper, plots, runs, shapes, specs
 from helpers.data import Split
 
 
@@ -48,6 +48,39 @@ def test_runs_on_different_images_are_not_drawn_together(recorded):
         plots.curves([])
     with pytest.raises(ValueError, match=r"validation_error.*'top5_error'"):
         plots.curves(recorded, quantity="top5_error")
+
+
+def of_depth(network, errors):
+    """A record of a finished net, as far as the picture of depth wants it."""
+    final = {"train": {"error": errors[0]}, "test": {"error": errors[1]}}
+    return types.SimpleNamespace(
+        name=network, final=final, images="noise", architecture=specs.get(network)
+    )
+
+
+def test_error_by_depth_has_a_line_of_means_and_a_point_for_each_seed():
+    nets = [
+        of_depth("plain20", (0.2, 0.3)),
+        of_depth("plain8", (0.25, 0.35)),
+        of_depth("plain20", (0.3, 0.4)),
+        of_depth("resnet56", (0.1, 0.2)),
+    ]
+    for split, means in (("train", [25, 25]), ("test", [35, 35])):
+        ax = plots.by_depth(nets, split=split)
+        plain, residual = ax.lines
+        assert list(plain.get_xdata()) == [8, 20]
+        np.testing.assert_allclose(plain.get_ydata(), means)
+        assert list(residual.get_xdata()) == [56]
+        points = [c.get_offsets().tolist() for c in ax.collections]
+        assert [len(each) for each in points] == [3, 1]
+        assert [t.get_text() for t in ax.get_legend().get_texts()] == [
+            "plain nets",
+            "residual nets",
+        ]
+        assert ax.get_ylabel().startswith("training" if split == "train" else "test")
+    own = types.SimpleNamespace(name="own", images="noise", architecture=None)
+    with pytest.raises(ValueError, match=r"networks of `specs`.*own"):
+        plots.by_depth([own])
 
 
 def followed(network, test):

@@ -10,7 +10,7 @@ import pytest
 from helpers import counting, repair, runs, specs, studies, transfer
 from helpers.__main__ import _parser, _plan
 from helpers.recipes import Recipe
-from helpers.specs import Network, Stage, Stem
+from helpers.specs import Network
 from helpers.studies import Plan, RepairPlan, TransferPlan
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -20,25 +20,8 @@ RECORDS = sorted(Path(name).stem for name in KEPT.stdout.split() if name.endswit
 ON_CIFAR10 = [plan.record() for plan in studies.load("cifar10").plans]
 
 
-def rebuilt(spec: dict) -> Network:
-    """The spec of a record as the dataclass that it was.
-
-    A record is not rewritten when specs get a new field. It lacks the field then, and
-    means its default: what every network was before there was a choice.
-    """
-    return Network(
-        **{
-            **spec,
-            "input_shape": tuple(spec["input_shape"]),
-            "stem": Stem(**spec["stem"]),
-            "stages": tuple(Stage(**stage) for stage in spec["stages"]),
-            "hidden": tuple(spec.get("hidden", ())),
-        }
-    )
-
-
 def recipe_of(run: runs.Run) -> Recipe:
-    """The recipe of a record. A field that it lacks means its default, as in `rebuilt`."""
+    """The recipe of a record. A field that it lacks means its default."""
     return Recipe.from_record(run.recipe)
 
 
@@ -89,11 +72,14 @@ def test_the_command_of_a_record_repeats_it(name, book_records):
         assert recipe_of(run) == recipe.in_precision(plan.precision)
         return
     if isinstance(plan, TransferPlan):
-        assert (rebuilt(run.spec), recipe_of(run)) == (plan.spec(), transfer.WAYS[plan.way].recipe)
+        assert (Network.from_record(run.spec), recipe_of(run)) == (
+            plan.spec(),
+            transfer.WAYS[plan.way].recipe,
+        )
         return
     size = plan.size or 32
     spec = specs.resolve(plan.spec(), input_shape=(size, size, 3), num_classes=10)
-    assert (spec, spec.name) == (rebuilt(run.spec), run.network)
+    assert (spec, spec.name) == (Network.from_record(run.spec), run.network)
     assert recipe_of(run) == plan.recipe_for(run.data["images"]["train"])
 
 
@@ -114,7 +100,7 @@ def test_a_record_counts_the_parameters_of_its_network(name, book_records):
         trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         assert (trained, run.network) == (run.parameters, model.name)
         return
-    spec = rebuilt(run.spec)
+    spec = Network.from_record(run.spec)
     if run.recipe["name"] in transfer.WAYS and transfer.WAYS[run.recipe["name"]].frozen == "bn":
         frozen = counting.moving_statistics(spec)  # as many gammas and betas
     assert counting.parameters(spec) - frozen == run.parameters

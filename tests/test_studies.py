@@ -75,6 +75,22 @@ def test_a_study_trains_what_its_file_lists(study, tmp_path, capsys):
     assert training.evaluate(model, data, "test") == pytest.approx(run.final["test"], rel=1e-4)
 
 
+def test_records_are_found_by_what_was_trained(study, tmp_path):
+    found = studies.load(study)
+    with pytest.raises(FileNotFoundError, match=r"3 of 3 trainings.*study two"):
+        studies.recorded(found)
+    studies.run(found, checkpoints=tmp_path / "unfinished", verbose=0)
+    assert [run.name for run in studies.recorded(found)] == NAMES
+    assert [run.seed for run in studies.recorded(found, shortcut=None, seed=1)] == [1]
+    (run,) = studies.recorded(found, shortcut="B")
+    assert run.architecture.shortcut == "B" and run.architecture.depth == 6
+    for wrong, message in (({"colour": 1}, "no colour"), ({"seed": 7}, "no training.*7")):
+        with pytest.raises(ValueError, match=message):
+            studies.recorded(found, **wrong)
+    (runs.directory() / f"{NAMES[1]}.json").unlink()
+    assert [r.name for r in studies.recorded(found, partial=True)] == [NAMES[0], NAMES[2]]
+
+
 def test_the_command_of_a_record_repeats_it(study, tmp_path, capsys):
     (plan,) = studies.load(study).plans[2:]
     (run,) = studies.run(

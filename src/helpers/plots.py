@@ -101,6 +101,44 @@ def training_and_test(
     return ax
 
 
+def by_depth(runs: Sequence[Run], ax: Axes | None = None, *, split: str = "train") -> Axes:
+    """Error against the number of weighted layers, plain and residual nets apart.
+
+    A line joins the means over seeds, and every seed has its point. The error is that of
+    the finished net on the images as they are, in %: of `split`, "train", "validation" or
+    "test". Raises ValueError without runs, for different images, or for a run of no
+    network of `specs`.
+
+    Book: chapters 1 and 5.
+    """
+    images = _images(runs)
+    ax = _axes(ax)
+    errors: dict[str, dict[int, list[float]]] = {}
+    for run in runs:
+        if run.architecture is None:
+            raise ValueError(f"Expected runs of networks of `specs`. Received: {run.name}")
+        kind = "plain" if run.architecture.shortcut is None else "residual"
+        depths = errors.setdefault(kind, {})
+        depths.setdefault(run.architecture.depth, []).append(100 * run.final[split]["error"])
+    for i, kind in enumerate(("plain", "residual")):
+        if kind not in errors:
+            continue
+        depths = sorted(errors[kind])
+        means = [np.mean(errors[kind][depth]) for depth in depths]
+        ax.plot(depths, means, label=f"{kind} nets", **_look(i))
+        every = [(depth, error) for depth in depths for error in errors[kind][depth]]
+        colour = COLOURS[i % len(COLOURS)]
+        ax.scatter(*zip(*every, strict=True), marker="os"[i], s=18, color=colour, alpha=0.7)
+    ax.set_title(images, fontsize="medium")
+    ax.set_xlabel("weighted layers")
+    ax.set_xticks(sorted({depth for depths in errors.values() for depth in depths}))
+    ax.set_xlim(left=0)
+    ax.set_ylabel(f"{'training' if split == 'train' else split} error (%)")
+    ax.set_ylim(bottom=0)
+    ax.legend()
+    return ax
+
+
 def reported_errors(
     reported: Mapping[str, Reported], ax: Axes | None = None, *, images: int = 10_000
 ) -> Axes:

@@ -22,6 +22,7 @@ import keras
 import numpy as np
 
 import helpers
+from helpers.specs import Network
 
 DIRECTORY_VARIABLE = "RESNET_BOOK_RESULTS"
 
@@ -63,6 +64,11 @@ class Run:
         """Passes over the training images, or what the recipe calls an epoch; the last
         one perhaps not whole."""
         return len(self.history["error"])
+
+    @property
+    def architecture(self) -> Network | None:
+        """The network as a record of `specs`; None for a model of somebody's own."""
+        return None if self.spec is None else Network.from_record(self.spec)
 
     @property
     def images(self) -> str:

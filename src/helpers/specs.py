@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 BlockKind = Literal["convolution", "plain", "basic", "bottleneck"]
 Option = Literal["A", "B", "C"]
@@ -150,6 +150,22 @@ class Network:
                 f"{self.total_stride}: height and width must be at least {self.total_stride}. "
                 f"Received: input_shape={shape!r}"
             )
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Network:
+        """The network of a record, as it reads back from a file.
+
+        A field that the record lacks means its default: what every network was before
+        there was a choice.
+        """
+        stem = record["stem"]
+        parts = {
+            "input_shape": tuple(record["input_shape"]),
+            "stem": stem if stem is None else Stem(**stem),
+            "stages": tuple(Stage(**stage) for stage in record["stages"]),
+            "hidden": tuple(record.get("hidden", ())),
+        }
+        return cls(**{**record, **parts})
 
     @property
     def total_stride(self) -> int:

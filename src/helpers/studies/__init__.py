@@ -7,7 +7,7 @@ Book: chapters 5 and 6.
 """
 
 from helpers.studies.plans import Plan, RepairPlan, TransferPlan
-from helpers.studies.running import Failed, run, status
+from helpers.studies.running import Failed, recorded, run, status
 from helpers.studies.study import Study, load, names
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "TransferPlan",
     "load",
     "names",
+    "recorded",
     "run",
     "status",
 ]

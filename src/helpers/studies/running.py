@@ -37,6 +37,33 @@ def status(study: Study, checkpoints: str | os.PathLike = "checkpoints") -> list
     return rows
 
 
+def recorded(study: Study, *, partial: bool = False, **fields: Any) -> list[Run]:
+    """The records of a study's trainings, in its order: those whose plans have these `fields`.
+
+    `recorded(load("depth"), size=16, seed=0)` is every net of one seed. Raises
+    FileNotFoundError, saying what is missing and how to train it, unless `partial`; ValueError
+    for fields that no plan of the study has, or values that none of them has.
+    """
+    unknown = [key for key in fields if not any(hasattr(plan, key) for plan in study.plans)]
+    if unknown:
+        raise ValueError(f"The trainings of {study.name} have no {', '.join(unknown)}.")
+    plans = [
+        plan
+        for plan in study.plans
+        if all(getattr(plan, key, None) == value for key, value in fields.items())
+    ]
+    if not plans:
+        raise ValueError(f"{study.name} has no training with {fields}.")
+    there = set(runs.names())
+    missing = [plan.record() for plan in plans if plan.record() not in there]
+    if missing and not partial:
+        raise FileNotFoundError(
+            f"{len(missing)} of {len(plans)} trainings are not recorded, {missing[0]} among them: "
+            f"python -m helpers study {study.name}"
+        )
+    return [runs.load(plan.record()) for plan in plans if plan.record() in there]
+
+
 def run(
     study: Study,
     *,
