@@ -89,6 +89,24 @@ def share(batch_size: int, shard: tuple[int, int]) -> slice:
     return slice(index * size, (index + 1) * size)
 
 
+def draws(
+    random: np.random.Generator, batch_size: int, *, padding: int, flip: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each image of a batch is cropped, and whether it is mirrored; each (batch_size,).
+
+    First row and first column in the padded image, 0 to 2 * `padding`, and True for a mirrored
+    one. Source: He et al. 2015, section 4.2.
+    """
+    rows, columns = (random.integers(0, 2 * padding + 1, (batch_size, 1))[:, 0] for _ in "yx")
+    mirrored = random.random((batch_size, 1))[:, 0] < 0.5 if flip else np.zeros(batch_size, bool)
+    return rows, columns, mirrored
+
+
+def step_generator(seed: int, step: int) -> np.random.Generator:
+    """What draws the crops of a step, counted from 0: it depends on nothing else."""
+    return np.random.default_rng((seed, 1, step))
+
+
 def crops(
     x: np.ndarray,
     random: np.random.Generator,
@@ -105,14 +123,20 @@ def crops(
 
     Source: He et al. 2015, section 4.2.
     """
-    height, width = x.shape[1:3]
     batch_size = len(x) * shard[1]
     mine = share(batch_size, shard)
-    rows, columns = (random.integers(0, 2 * padding + 1, (batch_size, 1))[mine] for _ in "yx")
-    rows, columns = rows + np.arange(height), columns + np.arange(width)  # (N, H), (N, W)
-    if flip:
-        mirrored = random.random((batch_size, 1))[mine] < 0.5
-        columns = np.where(mirrored, columns[:, ::-1], columns)
+    drawn = (part[mine] for part in draws(random, batch_size, padding=padding, flip=flip))
+    return cut(x, *drawn, padding=padding, np=np)
+
+
+def cut(x, rows, columns, mirrored, *, padding: int, np):
+    """The crops that `draws` says, (N, H, W, C) -> (N, H, W, C).
+
+    `np` computes them: NumPy, or `jax.numpy` on the accelerator.
+    """
+    height, width = x.shape[1:3]
+    rows, columns = rows[:, None] + np.arange(height), columns[:, None] + np.arange(width)
+    columns = np.where(mirrored[:, None], columns[:, ::-1], columns)  # (N, H), (N, W)
     n = len(x)
     x = np.pad(x, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
     return x[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
@@ -145,8 +169,7 @@ class TrainingBatches(keras.utils.PyDataset):
         train, step = self.data.train, self.first_step + index
         chosen = self.order(step)[self.mine]
         x = train.images[chosen].astype("float32") - self.data.mean
-        random = np.random.default_rng((self.seed, 1, step))
-        return crops(x, random, **self.view), train.labels[chosen]
+        return crops(x, step_generator(self.seed, step), **self.view), train.labels[chosen]
 
 
 class Batches(keras.utils.PyDataset):
