@@ -42,9 +42,10 @@ BACKEND_TESTS := tests/test_blocks.py tests/test_layers.py tests/test_networks_o
 	tests/test_weights_published.py tests/test_feeding.py \
 	tests/test_studies.py::test_a_study_trains_what_its_file_lists \
 	"tests/test_weights.py::test_same_outputs_as_keras_applications[ResNet50]"
-# Several processes and devices train together on JAX alone. Their photographs are read by
-# TensorFlow, so that test runs where TensorFlow is, and finds JAX in the other environment.
-JAX_TESTS := tests/test_distribution_jax.py
+# On JAX alone several processes and devices train together, and one trains whole epochs on the
+# device. The photographs of several are read by TensorFlow, so that test runs where TensorFlow
+# is, and finds JAX in the other environment.
+JAX_TESTS := tests/test_distribution_jax.py tests/test_on_device_jax.py tests/test_pieces_jax.py
 BOTH_TESTS := tests/test_distribution_photos.py
 ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \

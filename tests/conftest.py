@@ -16,7 +16,7 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 
 # What needs PyTorch or JAX runs where it is, in `make backends`; test_backends.py holds both.
 WITH_PYTORCH = ("test_weights_torch.py",)
-WITH_JAX = ("test_distribution_jax.py",)
+WITH_JAX = ("test_distribution_jax.py", "test_on_device_jax.py", "test_pieces_jax.py")
 # TensorFlow reads the photographs on which JAX trains. No environment has both, so `make
 # backends` runs this in the one with TensorFlow and names the folder where JAX lies.
 WITH_BOTH = ("test_distribution_photos.py",)

@@ -282,6 +282,14 @@ def test_the_paper_s_study_has_its_nets_schedule_and_seeds():
         assert (recipe.steps, recipe.boundaries) == (64_000, (32_000, 48_000))
         assert recipe.warmup_steps == (400 if plan.network == "resnet110" else 0)
         assert plan.follow_test
+        assert plan.on_device and recipe.precision == "mixed_bfloat16"
+    # What answers the book's question comes first, at every seed.
+    for first in (plans[:4], plans[9:13]):
+        assert [plan.network for plan in first] == ["plain20", "plain56", "resnet20", "resnet56"]
+        assert len({plan.seed for plan in first}) == 1
+    assert [plan.seed for plan in plans[:9]] == [0] * 9
+    assert {plan.network for plan in plans[:9]} == {plan.network for plan in plans}
+    assert len(plans) == 9 * 5
     seeds = {plan.seed for plan in plans if plan.network == "resnet110"}
     assert len(seeds) == 5  # as in Table 6
 

@@ -7,6 +7,7 @@ train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
 repair published           train a step of the chapter "Repairing a notebook"
 transfer finetuned         train a network for pets, one of the ways of chapter 6
 study cifar10              train a list of networks; goes on where it stopped
+study cifar10-paper --npz cifar10.npz --minutes 8      so, on a GPU lent for minutes
 evaluate resnet20.keras --data cifar10 --split test
 export cifar10 cifar10.npz the images in one file, for a machine without TensorFlow
 bench-input imagenet2012   training images per second that are read, decoded and cut
@@ -18,6 +19,7 @@ import argparse
 import dataclasses
 import os
 import sys
+import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -27,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status. A mistake is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
+    options.began = time.monotonic()
     try:
         options.run(options)
     except (ValueError, TypeError, RuntimeError, OSError, ImportError) as error:
@@ -97,9 +100,11 @@ def _train(options):
     from helpers import distribution
 
     plan = _plan(options)
-    team = distribution.start(
-        options.coordinator, options.processes, options.process, task=plan.command()
-    )
+    team = distribution.Team()
+    if not plan.on_device or options.coordinator:  # which refuses several
+        team = distribution.start(
+            options.coordinator, options.processes, options.process, task=plan.command()
+        )
     if options.model:
         model = Path(options.model)
         if model.suffix != ".keras" or not model.parent.is_dir():
@@ -110,7 +115,7 @@ def _train(options):
         if model.exists():
             raise FileExistsError(f"{model} is there already and would be overwritten.")
     run = _planned(plan, options)
-    if options.model and team.first:
+    if options.model and team.first and run.final:
         with distribution.alone():
             run.model.save(options.model)
 
@@ -119,13 +124,23 @@ def _planned(plan, options):
     """Trains what is planned, records it, and prints the result."""
     from helpers import datasets, distribution, runs
 
+    on_device, minutes = getattr(plan, "on_device", False), getattr(options, "minutes", None)
+    for option, value, fits in (
+        ("--minutes", minutes, on_device),
+        ("--tensorboard", options.tensorboard, not on_device),
+    ):
+        if value and not fits:
+            raise ValueError(f"{option} goes {'with' * (not on_device) or 'without'} --on-device.")
+    data = datasets.load(plan.data, data_dir=options.data_dir, npz=options.npz)
+    more = {} if on_device else {"tensorboard": options.tensorboard}
+    if minutes:  # they count from the command on, whatever the images took
+        more["minutes"] = max(minutes - (time.monotonic() - options.began) / 60, 1e-9)
     run = plan.train(
-        datasets.load(plan.data, data_dir=options.data_dir, npz=options.npz),
-        checkpoints=options.checkpoints,
-        tensorboard=options.tensorboard,
-        verbose=2 if options.quiet else 1,
+        data, checkpoints=options.checkpoints, verbose=2 if options.quiet else 1, **more
     )
-    if distribution.team().first:
+    if not run.final:
+        print(f"{run.name}: time is over; the same command goes on.")
+    elif distribution.team().first:
         print(runs.table(runs.compare([run])))
         print(f"recorded as {runs.directory() / run.name}.json")
     return run
@@ -166,6 +181,19 @@ def _study(options):
     if options.status:
         print(study.title)
         print(runs.table(studies.status(study, options.checkpoints)))
+        return
+    if options.minutes:
+        if options.weights:
+            raise ValueError("With --minutes the study's `keep_weights` says whose are kept.")
+        more = [("--npz", options.npz), ("--data-dir", options.data_dir)]
+        studies.pieces.run(
+            study,
+            minutes=options.minutes,
+            folder=options.checkpoints,
+            together=options.together,
+            options=[word for option, value in more if value for word in (option, value)],
+            say=lambda text: print(text, flush=True),
+        )
         return
     studies.run(
         study,
@@ -256,6 +284,7 @@ def _parser():
     train.add_argument("--size", type=int, help="images reduced to this side: the first 8,000")
     train.add_argument("--padding", type=int, help="of the random crops, in pixels")
     train.add_argument("--keep-weights", action="store_true", help="beside the record, float16")
+    train.add_argument("--on-device", action="store_true", help="whole epochs on the GPU; JAX")
     train.add_argument("--learning-rate", type=float, help="in place of the recipe's")
     train.add_argument("--xla", choices=("yes", "no"), help="in place of what Keras chooses")
     train.add_argument("--name", help="of the record, where the usual one is taken")
@@ -285,6 +314,11 @@ def _parser():
     study = command("study", _study, "train a list of networks; goes on where it stopped")
     study.add_argument("study", help="a name from `list`, or a .toml file of your own")
     study.add_argument("--status", action="store_true", help="say how far it is, and end")
+    text = "so many trainings at once, with --minutes (4)"
+    study.add_argument("--together", type=int, default=4, metavar="N", help=text)
+    for sub in (train, study):
+        text = "of a training on the device: end in time; states and records lie in --checkpoints"
+        sub.add_argument("--minutes", type=float, help=text)
     study.add_argument("--weights", help="folder for the trained weights, NAME.safetensors")
     for sub in (train, repair, transfer, study):
         sub.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import keras
 
-from helpers import distribution, runs
+from helpers import distribution, runs, states
 from helpers.datasets import Data, Photos
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -115,6 +115,8 @@ def epochs_done(checkpoints: str | os.PathLike, name: str) -> int:
     for place in (folder / "state", folder / "old"):
         if (record := place / "record.json").is_file():
             return len(json.loads(record.read_text())["history"]["error"])
+    if (file := states.path(checkpoints, name)).is_file():  # a training on the device
+        return len(states.record(file)["history"]["error"])
     return 0
 
 

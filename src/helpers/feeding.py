@@ -8,6 +8,8 @@ Source: He et al. 2015, section 4.2 (augmentation). Book: chapter 5.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -94,23 +96,29 @@ def draws(
 
 
 def crops(
-    x: np.ndarray, rows: np.ndarray, columns: np.ndarray, mirrored: np.ndarray, *, padding: int
+    x: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    mirrored: np.ndarray,
+    *,
+    padding: int,
+    xp: Any = np,
 ) -> np.ndarray:
-    """Crops of the zero-padded images as `draws` has them, some mirrored; in NumPy.
+    """Crops of the zero-padded images as `draws` has them, some mirrored.
 
     (N, H, W, C) -> (N, H, W, C): rows and columns are gathered by index, and a
-    mirrored image is one whose columns run backwards. `datasets.augment` does the same
-    in TensorFlow.
+    mirrored image is one whose columns run backwards. `xp` computes them: NumPy, or
+    `jax.numpy` on an accelerator; `datasets.augment` does the same in TensorFlow.
 
     Source: He et al. 2015, section 4.2.
     """
     height, width = x.shape[1:3]
-    rows = rows[:, None] + np.arange(height)  # (N, H)
-    columns = columns[:, None] + np.arange(width)  # (N, W)
-    columns = np.where(mirrored[:, None], columns[:, ::-1], columns)
+    rows = rows[:, None] + xp.arange(height)  # (N, H)
+    columns = columns[:, None] + xp.arange(width)  # (N, W)
+    columns = xp.where(mirrored[:, None], columns[:, ::-1], columns)
     n = len(x)
-    x = np.pad(x, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
-    return x[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    x = xp.pad(x, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
+    return x[xp.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
 class TrainingBatches(keras.utils.PyDataset):

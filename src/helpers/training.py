@@ -128,24 +128,13 @@ def train(
 
     Source: He et al. 2015, section 4.2. Book: chapters 1, 5 and 7.
     """
-    data = datasets.load(data) if isinstance(data, str) else data
-    _check(data, recipe, seed)
-    data, team = _seen(data, recipe), distribution.team()
-    team.check(recipe.batch_size)
-    keras.utils.set_random_seed(seed)
-    spec, model = None, network
-    if not isinstance(network, keras.Model):
-        spec = specs.resolve(network, **data.fits)
-        with in_precision(recipe.precision):
-            model = networks.build(spec)
-    elif checkpoints and not name:
+    if isinstance(network, keras.Model) and checkpoints and not name:
         raise ValueError(
             "`checkpoints` with a model of your own needs a `name`: Keras names models by "
             "counting them, so an interrupted training would not be found again."
         )
-    _check_model(model, data, recipe)
-    compile_model(model, recipe)
-    run = _new_run(model, spec, data, recipe, seed, name, command)
+    data, run = prepared(network, data, recipe, seed=seed, name=name, command=command)
+    model, team = run.model, distribution.team()
     if save and team.first:
         runs.check_free(run.name)
 
@@ -187,14 +176,46 @@ def train(
             )
     run.final = {split: evaluate(model, data, split) for split in data.splits}
     if save and team.first:
-        if keep_weights:  # first: what is recorded is not trained again
-            path = runs.directory() / "weights" / f"{run.name}.safetensors"
-            path.unlink(missing_ok=True)  # of a training that was stopped right here
-            weights.save(model, path, dtype="float16")
-        runs.save(run)
+        keep(run, keep_weights=keep_weights)
     if checkpoints:
         checkpoint.remove()
     return run
+
+
+def prepared(
+    network: str | Network | keras.Model,
+    data: str | Data | Photos,
+    recipe: Recipe,
+    *,
+    seed: int,
+    name: str | None = None,
+    command: str | None = None,
+) -> tuple[Data | Photos, Run]:
+    """What a training begins with: the images as the recipe sees them, and an empty record
+    whose `model` is the network, compiled. Arguments and errors are those of `train`."""
+    data = datasets.load(data) if isinstance(data, str) else data
+    _check(data, recipe, seed)
+    data = _seen(data, recipe)
+    distribution.team().check(recipe.batch_size)
+    keras.utils.set_random_seed(seed)
+    spec, model = None, network
+    if not isinstance(network, keras.Model):
+        spec = specs.resolve(network, **data.fits)
+        with in_precision(recipe.precision):
+            model = networks.build(spec)
+    _check_model(model, data, recipe)
+    compile_model(model, recipe)
+    return data, _new_run(model, spec, data, recipe, seed, name, command)
+
+
+def keep(run: Run, *, keep_weights: bool) -> None:
+    """Writes the record of a finished training, and before it the weights if they are kept:
+    what is recorded is not trained again."""
+    if keep_weights:
+        path = runs.directory() / "weights" / f"{run.name}.safetensors"
+        path.unlink(missing_ok=True)  # of a training that was stopped right here
+        weights.save(run.model, path, dtype="float16")
+    runs.save(run)
 
 
 def evaluate(model: keras.Model, data: Data | Photos, split: str, batch_size: int = 250) -> dict:

@@ -12,7 +12,18 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers import costs, counting, datasets, recipes, repair, specs, training, transfer, weights
+from helpers import (
+    costs,
+    counting,
+    datasets,
+    on_device,
+    recipes,
+    repair,
+    specs,
+    training,
+    transfer,
+    weights,
+)
 from helpers.costs import Cost, Machine
 from helpers.data import REDUCED_TRAINING_IMAGES, Data
 from helpers.photos import Photos
@@ -45,7 +56,8 @@ class Plan:
     - `epochs` or `steps`: the recipe scaled to this length;
     - `learning_rate`, `precision`, `xla`: in place of the recipe's;
     - `name`: of the record; `follow_test`: measure the test error by epoch, too;
-    - `keep_weights`: the trained weights are kept beside the record, in half precision.
+    - `keep_weights`: the trained weights are kept beside the record, in half precision;
+    - `on_device`: all images and whole epochs on the accelerator (`on_device.train`).
 
     Raises ValueError for what is no training, before any image is loaded.
     """
@@ -68,6 +80,7 @@ class Plan:
     name: str | None = None
     follow_test: bool = False
     keep_weights: bool = False
+    on_device: bool = False
 
     def __post_init__(self) -> None:
         if self.epochs is not None and self.steps is not None:
@@ -158,8 +171,9 @@ class Plan:
     def train(self, data: Data | Photos, **arguments: Any) -> Run:
         """Trains on a data set as it was loaded, and records the run.
 
-        `arguments` go to `training.train`. Raises ValueError if the data set has another
-        number of images than `record` was told from: a part of ImageNet is not ImageNet.
+        `arguments` go to `training.train` or `on_device.train`. Raises ValueError if the data
+        set has another number of images than `record` was told from: a part of ImageNet is
+        not ImageNet.
         """
         images = data
         if self.size is not None:
@@ -173,7 +187,8 @@ class Plan:
                 f"{images.description} has {count:,} training images. "
                 f"Expected: {expected:,}, {whole}.{on_part * isinstance(images, Photos)}"
             )
-        return training.train(
+        train = on_device.train if self.on_device else training.train
+        return train(
             self.spec(),
             images,
             self.recipe_for(len(images.train)),

@@ -22,12 +22,18 @@ class Failed(RuntimeError):
     """Some trainings of a study came to nothing; the others are recorded."""
 
 
+def names_recorded(checkpoints: str | os.PathLike) -> set[str]:
+    """The records there are: those of `runs.directory()`, and those that lie beside the states
+    of a study in pieces."""
+    return {*runs.names(), *(path.stem for path in Path(checkpoints).glob("*.json"))}
+
+
 def status(study: Study, checkpoints: str | os.PathLike = "checkpoints") -> list[dict[str, Any]]:
     """A row per training: its record's name, and how far it is. For `runs.table`."""
-    rows = []
+    rows, found = [], names_recorded(checkpoints)
     for plan in study.plans:
         name = plan.record()
-        if name in runs.names():
+        if name in found:
             state = "recorded"
         elif done := epochs_done(checkpoints, name):
             state = f"interrupted after {_count(done, 'epoch')}"
@@ -95,13 +101,13 @@ def run(
             f"`weights_folder` (--weights) out. Received a study with {', '.join(steps)}."
         )
     say(f"{study.title}\n{len(names) - len(waiting)} of {len(names)} trainings are recorded.")
-    seconds, work = 0.0, 0.0
+    seconds, behind = 0.0, 0.0
     for i, plan in enumerate(waiting):
         name = plan.record()
         if plan.data not in loaded:
             loaded = {plan.data: load(plan.data)}  # one set in memory at a time
-        works = [_work(p, checkpoints) for p in waiting[i:]]
-        left = f", about {_duration(seconds / work * sum(works))} left" if work else ""
+        works = [work(p, checkpoints) for p in waiting[i:]]
+        left = f", about {duration(seconds / behind * sum(works))} left" if behind else ""
         say(f"\n{names.index(name) + 1} of {len(names)}: {name}{left}")
         start = time.perf_counter()
         try:
@@ -110,7 +116,7 @@ def run(
             say(f"{name} failed: {error}")
             failed[name] = error
             continue
-        seconds, work = seconds + time.perf_counter() - start, work + works[0]
+        seconds, behind = seconds + time.perf_counter() - start, behind + works[0]
         if weights_folder:
             Path(weights_folder).mkdir(parents=True, exist_ok=True)
             weights.save(result.model, Path(weights_folder) / f"{name}.safetensors")
@@ -124,7 +130,7 @@ def run(
     return done
 
 
-def _work(plan: AnyPlan, checkpoints: str | os.PathLike) -> int:
+def work(plan: AnyPlan, checkpoints: str | os.PathLike) -> int:
     """Multiply-adds that a training still needs, forwards."""
     length = plan.length()
     done = epochs_done(checkpoints, plan.record()) * length.steps_per_epoch
@@ -135,6 +141,7 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds as hours and minutes."""
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,86 @@
+"""The state of a training in one file, written whole or not at all.
+
+All numbers of a network and its optimizer, and the record so far, as `.safetensors`: nothing
+in it could run when it is read. It can be carried to another machine, and goes on there.
+Book: chapter 5.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+ENDING = ".state.safetensors"
+
+
+def path(folder: str | os.PathLike, name: str) -> Path:
+    """Where the state of the training of a record lies."""
+    return Path(folder) / f"{name}{ENDING}"
+
+
+def write(
+    file: Path, groups: Mapping[str, Sequence[np.ndarray]], record: Mapping[str, Any]
+) -> None:
+    """Writes lists of arrays by name, and a record of what JSON holds, over what was there."""
+    arrays = {
+        f"{group}.{i:05d}": np.asarray(array, order="C")
+        for group, list_ in groups.items()
+        for i, array in enumerate(list_)
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(file.name + ".tmp")
+    save_file(arrays, unfinished, {"record": json.dumps(record, allow_nan=False)})
+    unfinished.replace(file)
+
+
+def read(file: Path) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]]:
+    """The arrays and the record of a file that `write` made.
+
+    Raises FileNotFoundError if there is none, ValueError if it is something else.
+    """
+    groups: dict[str, list[np.ndarray]] = {}
+    with _opened(file) as content:
+        found = json.loads(content.metadata()["record"])
+        for name in sorted(content.keys()):
+            groups.setdefault(name.rpartition(".")[0], []).append(content.get_tensor(name))
+    return groups, found
+
+
+def record(file: Path) -> dict[str, Any]:
+    """The record of such a file, without its arrays. Raises as `read` does."""
+    with _opened(file) as content:
+        return json.loads(content.metadata()["record"])
+
+
+class _opened:
+    """`safe_open`, with errors that say what to do."""
+
+    def __init__(self, file):
+        if not file.is_file():
+            raise FileNotFoundError(f"There is no state of a training in {file}.")
+        self.file = file
+
+    def __enter__(self):
+        try:
+            self.content = safe_open(self.file, framework="np").__enter__()
+        except SafetensorError as error:
+            raise ValueError(self._text(error)) from error
+        if "record" not in (self.content.metadata() or {}):
+            raise ValueError(self._text("it holds no record"))
+        return self.content
+
+    def __exit__(self, *raised):
+        self.content.__exit__(*raised)
+
+    def _text(self, why):
+        return (
+            f"{self.file} is not the whole state of a training ({why}). Copy it again, or remove "
+            "it to begin anew."
+        )
