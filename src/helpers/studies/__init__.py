@@ -6,11 +6,13 @@ lists, leaves out what is recorded already, and goes on where it was interrupted
 Book: chapters 5 and 6.
 """
 
+from helpers.studies.cause_plan import CausePlan
 from helpers.studies.plans import Plan, RepairPlan, TransferPlan
 from helpers.studies.running import Failed, run, status
 from helpers.studies.study import Study, load, names
 
 __all__ = [
+    "CausePlan",
     "Failed",
     "Plan",
     "RepairPlan",
