@@ -217,13 +217,23 @@ def test_a_net_whose_branches_start_at_zero_is_its_identity_path(name, mode, bat
             model.get_layer(f"{block}_add").alpha.assign(0.1 * i)
         y, fx, x = outputs(model, f"{BLOCKS[-1]}_add", batch[0], mode)
         np.testing.assert_allclose(y, 0.5 * fx + x, rtol=1e-4, atol=1e-3)
-        assert np.abs(fx).max() > 1
+        assert np.abs(fx).max() > 0.1
+
+
+def test_without_batch_norm_the_images_are_divided_by_64(batch):
+    model = build("skipinit")
+    y = outputs(model, "conv1_conv", batch[0])[0]
+    expected = convolved(batch[0] / 64, model.get_layer("conv1_conv").kernel.numpy())
+    np.testing.assert_allclose(y, expected, rtol=1e-3, atol=1e-4)
+    assert not any("_bn" in layer.name for layer in model.layers)
 
 
 def test_the_layers_come_back_from_their_configuration():
     layer = causes.ScaledAdd.from_config(causes.ScaledAdd(0.5, 0.25).get_config())
     one, two = np.ones((1, 2, 2, 1), "float32"), np.full((1, 2, 2, 1), 8, "float32")
     assert np.unique(layer([one, two])) == 0.25 * 1 + 0.5 * 8
+    divided = causes.build("skipinit", seed=0).get_layer("conv1_conv")
+    assert type(divided).from_config(divided.get_config()).by == 64
     assert causes.FixedNorm(**causes.FixedNorm(3.0).get_config()).norm == 3
 
 

@@ -11,6 +11,7 @@ Source: He et al. 2015, section 4.1; He et al. 2016; Yang et al. 2019. Book: cha
 and 8.
 """
 
+from helpers.causes.evidence import EXPLANATIONS, Explanation, agreement, points, verdict
 from helpers.causes.interventions import INTERVENTIONS, Intervention, get
 from helpers.causes.layers import Clip, DiracConv2D, FixedNorm, ScaledAdd, identity_kernel
 from helpers.causes.network import FILTERS, build, deepen
@@ -25,7 +26,6 @@ from helpers.causes.running import (
     train,
     with_batch_statistics,
 )
-from helpers.causes.verdict import EXPLANATIONS, Explanation, agreement, points, verdict
 
 __all__ = [
     "DATA",

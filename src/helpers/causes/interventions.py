@@ -41,7 +41,9 @@ class Intervention:
     - `zero_gamma`: gamma of the last batch normalization of each block starts at 0, so each
       block starts as its shortcut (Goyal et al. 2017, section 5.1);
     - `skip_init`: no batch normalization, and alpha F(x) + x in every block with a learned
-      number alpha that starts at 0 (De and Smith 2020, section 4: SkipInit).
+      number alpha that starts at 0 (De and Smith 2020, section 4: SkipInit). The images are
+      divided by 64, about their standard deviation: in all other nets the batch
+      normalization of the stem does that.
 
     Raises ValueError for a field that the net has no use for, or a value that is none.
     """

@@ -66,6 +66,21 @@ class DiracConv2D(keras.layers.Conv2D):
 
 
 @keras.saving.register_keras_serializable(package="helpers")
+class DividedConv2D(keras.layers.Conv2D):
+    """A convolution of its input divided by a number, for images in the range of bytes."""
+
+    def __init__(self, filters, kernel_size, *, by: float = 1.0, **kwargs):
+        super().__init__(filters, kernel_size, **kwargs)
+        self.by = by
+
+    def call(self, inputs):
+        return super().call(inputs / self.by)
+
+    def get_config(self):
+        return {**super().get_config(), "by": self.by}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
 class ScaledAdd(keras.layers.Layer):
     """alpha F(x) + shortcut * x, called with [F(x), x].
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from helpers import networks, specs
 from helpers.causes.interventions import Intervention, get
-from helpers.causes.layers import DiracConv2D, FixedNorm, ScaledAdd, identity_kernel
+from helpers.causes.layers import DiracConv2D, DividedConv2D, FixedNorm, ScaledAdd, identity_kernel
 
 FILTERS = 8
+IMAGES_BY = 64.0  # where no batch normalization follows the stem
 
 
 def build(
@@ -61,6 +62,8 @@ def _exchanged(layer: keras.Layer, what: Intervention) -> keras.Layer:
             return keras.layers.LeakyReLU(what.slope, name=layer.name)
         case keras.layers.Conv2D() if what.dirac != "no" and in_block:
             return DiracConv2D.from_config({**config, "scaled": what.dirac == "scaled"})
+        case keras.layers.Conv2D() if what.skip_init and not in_block:
+            return DividedConv2D.from_config({**config, "by": IMAGES_BY})
         case keras.layers.Add() if what.shortcut != 1 or what.skip_init:
             return ScaledAdd(what.shortcut, 0.0 if what.skip_init else None, name=layer.name)
         case keras.layers.BatchNormalization() if what.zero_gamma and in_block:

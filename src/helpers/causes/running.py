@@ -52,7 +52,7 @@ def recorded(name: str, *, seed: int = 0) -> Run:
     return runs.load(record(name, seed=seed))
 
 
-def train(name: str, data: Data, *, seed: int, steps: int = STEPS, **arguments: Any) -> Run:
+def train(intervention: str, data: Data, *, seed: int, steps: int = STEPS, **arguments: Any) -> Run:
     """Trains with one of `INTERVENTIONS` and records it under its `record` name.
 
     `data` are the images as the net sees them, of 16x16 pixels in the book's runs;
@@ -72,12 +72,12 @@ def train(name: str, data: Data, *, seed: int, steps: int = STEPS, **arguments: 
     Raises ValueError for an unknown name; FileNotFoundError where the net starts from
     another that is not trained yet; and what `training.train` raises.
     """
-    what = get(name)
-    given = {"name": record(name, data.name, seed=seed, steps=steps), **arguments}
+    what = get(intervention)
+    given = {"name": record(intervention, data.name, seed=seed, steps=steps), **arguments}
     save = given.pop("save", True)
     if save:
         runs.check_free(given["name"])
-    model = build(name, seed=seed, input_shape=data.image_shape, num_classes=data.num_classes)
+    model = build(intervention, seed=seed, **data.fits)
     if what.deepened_from:
         shallow = _trained(what.deepened_from, data, seed, steps)
         deepen(model, shallow, data.train.images - data.mean)
@@ -89,7 +89,7 @@ def train(name: str, data: Data, *, seed: int, steps: int = STEPS, **arguments: 
     after = {"train": with_batch_statistics(model, data)}
     run.extra = {"intervention": runs.as_json(what), "before": before, "after": after}
     if save:
-        if name in SOURCES:  # first: what is recorded is not trained again
+        if intervention in SOURCES:  # first: what is recorded is not trained again
             path = _weights(run.name)
             path.unlink(missing_ok=True)  # of a training that was stopped right here
             weights.save(model, path, dtype="float16")

@@ -58,5 +58,5 @@ class CausePlan:
     def train(self, data: Data, **arguments: Any) -> Run:
         """Trains on `shapes` as it was loaded, and records the run."""
         images = datasets.reduce(data, size=causes.SIZE)
-        given = {"steps": self._steps(), "command": self.command(), **arguments}
-        return causes.train(self.intervention, images, seed=self.seed, **given)
+        given = {"steps": self._steps(), "name": self.record(), "command": self.command()}
+        return causes.train(self.intervention, images, seed=self.seed, **given, **arguments)
