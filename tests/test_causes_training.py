@@ -202,7 +202,7 @@ def made_up(monkeypatch):
         before = {"activation_gradients": [7.0, 2 * first, 5.0, 2.0]}
         final = {"train": {"error": error}, "test": {"error": error + 0.05}}
         extra = {"before": before, "after": {"train": {"error": error / 2}}}
-        run = runs.Run(*[None] * 13)
+        run = runs.Run(*[None] * 14)
         return dataclasses.replace(run, final=final, extra=extra)
 
     monkeypatch.setattr(evidence, "recorded", recorded)

@@ -42,8 +42,8 @@ class Intervention:
       block starts as its shortcut (Goyal et al. 2017, section 5.1);
     - `skip_init`: no batch normalization, and alpha F(x) + x in every block with a learned
       number alpha that starts at 0 (De and Smith 2020, section 4: SkipInit). The images are
-      divided by 64, about their standard deviation: in all other nets the batch
-      normalization of the stem does that.
+      divided by 64, so that they lie between -2 and 2 about: in all other nets the batch
+      normalization of the stem sees to their size.
 
     Raises ValueError for a field that the net has no use for, or a value that is none.
     """
