@@ -5,6 +5,7 @@ Book: chapters 1 and 8.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,10 @@ from matplotlib.transforms import Bbox
 
 from helpers.plots import COLOURS
 
-MARKERS = "os^Dv<>pPX*hd8H"
+MARKERS = "os^Dv<>pPX*hd^vP"  # again for the last ones, which are hollow
+# Where a name may stand around a point: in pixels from it, beside it first.
+RADII = range(9, 160, 4)
+ANGLES = np.deg2rad([0, 180, 30, -30, 150, -150, 60, -60, 120, -120, 90, -90])
 # Names that are the nets as they are, drawn black and larger than the rest.
 REFERENCES = ("plain20", "resnet20", "plain56", "resnet56")
 
@@ -69,66 +73,44 @@ def growth_and_error(
         ):
             ax.scatter([], [], edgecolors=colour, facecolors=face, label=f"_{what}")
         handles = ax.collections[-2:]
-        ax.legend(handles, ["no shortcuts", "shortcuts"], loc="upper left")
+        ax.legend(handles, ["no shortcuts", "shortcuts"], loc="best")
     _name(ax, groups)
     return ax
 
 
 def _name(ax: Axes, groups: Mapping[str, list]) -> None:
-    """A name beside each group of points, at the first free place around it.
+    """A name beside one of the points of each group, at the first free place around them.
 
     Places are tried from near to far; what they must not cover are the points, the legend
     and the names before. Sizes are those of the figure as it is now.
     """
     figure = ax.get_figure()
     figure.canvas.draw()  # the layout, without which no size is known
+    ax.autoscale(False)
     renderer = figure.canvas.get_renderer()
-    inside = ax.get_window_extent(renderer)
+    pixels = {name: ax.transData.transform(points) for name, points in groups.items()}
     taken = [
         Bbox.from_extents(x - 5, y - 5, x + 5, y + 5)
-        for points in groups.values()
-        for x, y in ax.transData.transform(points)
+        for points in pixels.values()
+        for x, y in points
     ]
     if ax.get_legend():
         taken.append(ax.get_legend().get_window_extent(renderer))
-    points_per_pixel = 72 / figure.dpi
-    for name, points in sorted(groups.items(), key=lambda item: -np.mean(item[1], axis=0)[1]):
-        centre = ax.transData.transform(points).mean(axis=0)
-        for radius in np.arange(9, 160, 4):
-            for angle in np.deg2rad([0, 180, 30, -30, 150, -150, 60, -60, 120, -120, 90, -90]):
-                x, y = radius * np.cos(angle), radius * np.sin(angle)
-                side = "left" if x > 1 else "right" if x < -1 else "center"
-                text = ax.annotate(
-                    name,
-                    centre,
-                    xytext=(x * points_per_pixel, y * points_per_pixel),
-                    xycoords="figure pixels",
-                    textcoords="offset points",
-                    fontsize="small",
-                    ha=side,
-                    va="center",
-                )
-                box = text.get_window_extent(renderer)
-                free = inside.x0 <= box.x0 and box.x1 <= inside.x1
-                free = free and inside.y0 <= box.y0 and box.y1 <= inside.y1
-                if free and not any(box.overlaps(other) for other in taken):
-                    break
-                text.remove()
-            else:
-                continue
-            break
+    inside = ax.get_window_extent(renderer)
+    for name in sorted(groups, key=lambda name: -pixels[name][:, 1].mean()):
+        text = ax.text(0, 0, name, fontsize="small", va="center")
+        for radius, point, angle in itertools.product(RADII, pixels[name], ANGLES):
+            x, y = point + radius * np.array([np.cos(angle), np.sin(angle)])
+            text.set_ha("left" if x > point[0] + 1 else "right" if x < point[0] - 1 else "center")
+            text.set_position(ax.transData.inverted().transform((x, y)))
+            box = text.get_window_extent(renderer)
+            within = inside.x0 <= box.x0 and box.x1 <= inside.x1
+            within = within and inside.y0 <= box.y0 and box.y1 <= inside.y1
+            if within and not any(box.overlaps(other) for other in taken):
+                break
         else:
             raise ValueError(f"No room for the name {name}: take a larger figure.")
-        text.xy = tuple(np.mean([(np.log(a), b) for a, b in points], axis=0))
-        text.xy = (float(np.exp(text.xy[0])), float(text.xy[1]))
-        text.xycoords = "data"
-        if radius > 13:
-            text.arrowprops = None
-            ax.annotate(
-                "",
-                text.xy,
-                xytext=(x * points_per_pixel, y * points_per_pixel),
-                textcoords="offset points",
-                arrowprops={"arrowstyle": "-", "color": "#8f8f8f", "linewidth": 0.6},
-            )
         taken.append(box)
+        if radius > RADII[0]:
+            ends = ax.transData.inverted().transform([point, (x, y)])
+            ax.plot(*ends.T, color="#8f8f8f", linewidth=0.6, zorder=1)
