@@ -1,5 +1,6 @@
 """The runs that the book keeps under results/ are whole and say how to repeat them."""
 
+import dataclasses
 import math
 import shlex
 import subprocess
@@ -7,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers import counting, repair, runs, specs, studies, transfer
+from helpers import causes, counting, repair, runs, specs, studies, transfer
 from helpers.__main__ import _parser, _plan
 from helpers.recipes import Recipe
 from helpers.specs import Network
-from helpers.studies import Plan, RepairPlan, TransferPlan
+from helpers.studies import CausePlan, Plan, RepairPlan, TransferPlan
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 # A reader's own runs may lie there too; these are the book's.
@@ -25,7 +26,7 @@ def recipe_of(run: runs.Run) -> Recipe:
     return Recipe.from_record(run.recipe)
 
 
-def plan_of(run: runs.Run) -> Plan | RepairPlan | TransferPlan:
+def plan_of(run: runs.Run) -> Plan | RepairPlan | TransferPlan | CausePlan:
     """What a record's command asks for, parsed as the command line parses it."""
     words = shlex.split(run.command)
     assert words[:3] == ["python", "-m", "helpers"]
@@ -35,6 +36,8 @@ def plan_of(run: runs.Run) -> Plan | RepairPlan | TransferPlan:
         return RepairPlan(options.step, options.data, options.seed, how)
     if words[3] == "transfer":
         return TransferPlan(options.way, options.seed)
+    if words[3] == "cause":
+        return CausePlan(options.intervention, options.seed, options.steps)
     return _plan(options)
 
 
@@ -71,6 +74,11 @@ def test_the_command_of_a_record_repeats_it(name, book_records):
         recipe = repair.recipe(repair.DESIGNS[plan.step])
         assert recipe_of(run) == recipe.in_precision(plan.precision)
         return
+    if isinstance(plan, CausePlan):
+        what = causes.get(plan.intervention)
+        assert run.extra["intervention"] == runs.as_json(what)
+        assert recipe_of(run) == causes.recipe(what)
+        return
     if isinstance(plan, TransferPlan):
         assert (Network.from_record(run.spec), recipe_of(run)) == (
             plan.spec(),
@@ -91,6 +99,19 @@ def test_every_record_is_of_a_study(book_records):
         assert plan_of(runs.load(name)) == listed[name]
 
 
+def parameters_of_a_cause(plan: CausePlan) -> int:
+    """Those of the book's net, without batch normalization where there is none, and what is added:
+    two factors a filter of each convolution in a block, or a number a block."""
+    what, spec = causes.get(plan.intervention), plan.spec()
+    blocks, added = [(stage.filters, stage.repeats) for stage in spec.stages], 0
+    if what.dirac == "scaled":
+        added = sum(2 * 2 * filters * repeats for filters, repeats in blocks)
+    if what.skip_init:
+        spec = dataclasses.replace(spec, batch_norm=False)
+        added = sum(repeats for _, repeats in blocks)
+    return counting.parameters(spec) + added
+
+
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_record_counts_the_parameters_of_its_network(name, book_records):
     run, frozen = runs.load(name), 0
@@ -100,12 +121,29 @@ def test_a_record_counts_the_parameters_of_its_network(name, book_records):
         trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         assert (trained, run.network) == (run.parameters, model.name)
         return
+    if isinstance(plan, CausePlan):
+        assert run.parameters == parameters_of_a_cause(plan)
+        return
     spec = Network.from_record(run.spec)
     if run.recipe["name"] in transfer.WAYS and transfer.WAYS[run.recipe["name"]].frozen == "bn":
         frozen = counting.moving_statistics(spec)  # as many gammas and betas
     assert counting.parameters(spec) - frozen == run.parameters
     if getattr(plan, "name", None) is None:  # a name of its own says what it is for
         assert run.name == f"{run.data['name']}-{run.network}-{run.recipe['name']}-seed{run.seed}"
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDS if "-causes-" in name])
+def test_a_record_of_a_cause_has_its_measurements(name, book_records):
+    run = runs.load(name)
+    before, spec = run.extra["before"], plan_of(run).spec()
+    convolutions, blocks = spec.depth - 1, sum(stage.repeats for stage in spec.stages)
+    assert {key: len(values) for key, values in before.items()} == {
+        "activation_gradients": 1 + blocks,
+        "activation_sizes": 1 + blocks,
+        "kernel_gradients": convolutions,
+    }
+    assert causes.growth(run) > 0
+    assert 0 <= run.extra["after"]["train"]["error"] <= 1
 
 
 @pytest.mark.parametrize("name", ON_CIFAR10)

@@ -24,7 +24,7 @@ from helpers import (
 )
 from helpers.__main__ import _parser, _plan, main
 from helpers.callbacks import DivergedError
-from helpers.studies import Plan, RepairPlan, TransferPlan
+from helpers.studies import CausePlan, Plan, RepairPlan, TransferPlan
 
 STUDY = """
 title = "two nets"
@@ -258,6 +258,8 @@ def test_the_commands_of_the_book_s_studies_say_what_their_plans_say(name):
             assert RepairPlan(*given) == plan
         elif words[3] == "transfer":
             assert TransferPlan(options.way, options.seed) == plan
+        elif words[3] == "cause":
+            assert CausePlan(options.intervention, options.seed, options.steps) == plan
         else:
             assert _plan(options) == plan
 

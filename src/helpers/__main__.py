@@ -6,6 +6,7 @@ cost resnet50 ...          what a training will cost, before it runs (cost --hel
 train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
 repair published           train a step of the chapter "Repairing a notebook"
 transfer finetuned         train a network for pets, one of the ways of chapter 6
+cause leaky0.5             train a net with one cause of its failure taken away
 study cifar10              train a list of networks; goes on where it stopped
 study cifar10-paper --npz cifar10.npz --minutes 8      so, on a GPU lent for minutes
 evaluate resnet20.keras --data cifar10 --split test
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         _tell_the_others(error)
         again = ": the same command goes on from the last epoch" * (
-            options.run in (_train, _study, _repair, _transfer)
+            options.run in (_train, _study, _repair, _transfer, _cause)
         )
         print(f"Interrupted{again}.", file=sys.stderr)
         return 130
@@ -159,6 +160,15 @@ def _transfer(options):
     from helpers.studies import TransferPlan
 
     _planned(TransferPlan(options.way, options.seed), options)
+
+
+def _cause(options):
+    from helpers import causes
+    from helpers.studies import CausePlan
+
+    plan = CausePlan(options.intervention, options.seed, options.steps)
+    run = _planned(plan, options)
+    print(f"the gradient in x grew {causes.growth(run):,.3g} times before training")
 
 
 def _plan(options):
@@ -301,9 +311,13 @@ def _parser():
     repair.add_argument("step", help="published, or the name of a repair")
     transfer = command("transfer", _transfer, "a way of chapter 6, trained on pets and recorded")
     transfer.add_argument("way", help="finetuned, scratch and the like: transfer.WAYS")
-    transfer.set_defaults(npz=None)
+    cause = command("cause", _cause, "a net with one thing changed, trained and recorded")
+    cause.add_argument("intervention", help="plain56, leaky0.5 and the like: causes.INTERVENTIONS")
+    cause.add_argument("--steps", type=int, help="another length than that of the book's runs")
+    for sub in (transfer, cause):
+        sub.set_defaults(npz=None)
     repair.add_argument("--precision", help="float32 or mixed_bfloat16")
-    for sub in (train, repair, transfer):
+    for sub in (train, repair, transfer, cause):
         sub.add_argument("--seed", type=int, default=0)
         sub.add_argument("--tensorboard", help="folder for TensorBoard's logs")
         sub.add_argument("--quiet", action="store_true", help="a line per epoch, no bar")
@@ -320,7 +334,7 @@ def _parser():
         text = "of a training on the device: end in time; states and records lie in --checkpoints"
         sub.add_argument("--minutes", type=float, help=text)
     study.add_argument("--weights", help="folder for the trained weights, NAME.safetensors")
-    for sub in (train, repair, transfer, study):
+    for sub in (train, repair, transfer, cause, study):
         sub.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
 
     export = command("export", _export, "write a data set to one file that needs no TensorFlow")
@@ -338,7 +352,7 @@ def _parser():
         sub.add_argument("--data", help="a name from `list` (default: RESNET_BOOK_DATA, or shapes)")
     for sub in (train, repair, evaluate, study):
         sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
-    for sub in (train, repair, transfer, evaluate, study, export, bench):
+    for sub in (train, repair, transfer, cause, evaluate, study, export, bench):
         sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
     return parser
 

@@ -38,7 +38,9 @@ class Run:
     - `final`: `loss` and `error` of each split after the last step, in
       inference mode, single view, without augmentation;
     - `data`: name, description and number of images of each split;
-    - `seconds`: of training, validation included, over all its parts.
+    - `seconds`: of training, validation included, over all its parts;
+    - `extra`: what a study measures besides; empty for all others, and in their records not
+      there. The one study that has it is `causes`, see `causes.train`.
 
     `model` is the trained network where the run was made; it is not saved.
     """
@@ -57,6 +59,7 @@ class Run:
     command: str | None
     versions: dict[str, str]
     hardware: dict[str, Any]
+    extra: dict[str, Any] = field(default_factory=dict)
     model: keras.Model | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -101,6 +104,8 @@ def save(run: Run, path: str | os.PathLike | None = None) -> Path:
     if path.exists():
         raise FileExistsError(_TAKEN.format(path))
     record = {f.name: getattr(run, f.name) for f in dataclasses.fields(run) if f.name != "model"}
+    if not run.extra:
+        del record["extra"]
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, record)
     return path
@@ -150,7 +155,7 @@ def load(name: str | os.PathLike) -> Run:
     except ValueError as error:
         raise ValueError(f"{path} is not a record of training: not JSON ({error})") from error
     expected = {f.name for f in dataclasses.fields(Run)} - {"model"}
-    if not isinstance(record, dict) or set(record) != expected:
+    if not isinstance(record, dict) or {*record, "extra"} != expected:
         raise ValueError(
             f"{path} is not a record of training: expected the fields {sorted(expected)}. "
             f"Received: {sorted(record) if isinstance(record, dict) else type(record).__name__}"

@@ -8,11 +8,13 @@ Book: chapters 5 and 6.
 """
 
 from helpers.studies import pieces
+from helpers.studies.cause_plan import CausePlan
 from helpers.studies.plans import Plan, RepairPlan, TransferPlan
 from helpers.studies.running import Failed, recorded, run, status
 from helpers.studies.study import Study, load, names
 
 __all__ = [
+    "CausePlan",
     "Failed",
     "Plan",
     "RepairPlan",

@@ -14,6 +14,7 @@ from helpers import datasets, runs, weights
 from helpers.callbacks import DivergedError, epochs_done
 from helpers.data import Data
 from helpers.runs import Run
+from helpers.studies.cause_plan import CausePlan
 from helpers.studies.plans import RepairPlan
 from helpers.studies.study import AnyPlan, Study
 
@@ -90,15 +91,17 @@ def run(
     A loss that is no finite number ends one training and not the study. Raises
     `Failed` at the end, naming those; the errors of `datasets.load` at once, and
     ValueError for a `weights_folder` where networks are trained whose weights have no
-    names elsewhere, the steps of the chapter "Repairing a notebook".
+    names elsewhere: the steps of the chapter "Repairing a notebook", the interventions of
+    `causes`.
     """
     done, failed, loaded = [], {}, {}
     names = [plan.record() for plan in study.plans]
     waiting = [plan for plan in study.plans if plan.record() not in runs.names()]
-    if weights_folder and (steps := [p.record() for p in waiting if isinstance(p, RepairPlan)]):
+    without_names = [p.record() for p in waiting if isinstance(p, RepairPlan | CausePlan)]
+    if weights_folder and without_names:
         raise ValueError(
             "Only the weights of networks made by `networks.build` can be kept. Leave "
-            f"`weights_folder` (--weights) out. Received a study with {', '.join(steps)}."
+            f"`weights_folder` (--weights) out. Received a study with {', '.join(without_names)}."
         )
     say(f"{study.title}\n{len(names) - len(waiting)} of {len(names)} trainings are recorded.")
     seconds, behind = 0.0, 0.0

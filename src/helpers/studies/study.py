@@ -9,19 +9,22 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.studies.cause_plan import CausePlan
 from helpers.studies.plans import Plan, RepairPlan, TransferPlan
 
 _FOLDER = Path(__file__).parent
 # What a table lists, and the option that each entry is.
-_LISTS = {"networks": "network", "repairs": "step", "transfers": "way", "seeds": "seed"}
+_LISTS = {"networks": "network", "repairs": "step", "transfers": "way", "causes": "intervention"}
+_LISTS["seeds"] = "seed"
 _OPTIONS = {f.name for f in dataclasses.fields(Plan)} - set(_LISTS.values())
 # By the list that a table has: what each entry becomes, and what else may stand there.
 _KINDS = {
     "repairs": (RepairPlan, {"data", "precision"}),
     "transfers": (TransferPlan, set()),
+    "causes": (CausePlan, {"steps"}),
     "networks": (Plan, _OPTIONS),
 }
-AnyPlan = Plan | RepairPlan | TransferPlan
+AnyPlan = Plan | RepairPlan | TransferPlan | CausePlan
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ def load(name: str | os.PathLike) -> Study:
     The file has a `title` and tables `[[runs]]`. Each gives `networks` and `seeds`,
     every one of which is trained with every other, and the options of `Plan`; or
     `repairs`, steps of the chapter "Repairing a notebook", and `seeds`; or `transfers`, ways
-    of chapter 6, and `seeds`. An option that stands above all tables holds for those that
-    do not give it.
+    of chapter 6, and `seeds`; or `causes`, some of
+    `causes.INTERVENTIONS`, and `seeds`. An option that stands above all tables holds for those
+    that do not give it.
 
     Raises ValueError for an unknown name, an option that there is not, a training
     that cannot be or that is listed twice; FileNotFoundError if there is no such file.
