@@ -134,7 +134,7 @@ def study():
 
 
 def error_bars():
-    """Chapter 5: Table 6 of the paper with its error bars."""
+    """How to read an error: Table 6 of the paper with its error bars."""
     nets = {net: r for net, r in paper.TABLE_6.items() if net != "resnet1202"}
     figure, ax = plt.subplots(figsize=(5.4, 3.2), layout="constrained")
     plots.reported_errors(nets, ax)
@@ -187,7 +187,7 @@ DRAWN = {
     "04-bottleneck": bottleneck,
     "04-where": where_in_resnet50,
     "05-curves": study,
-    "05-error-bars": error_bars,
+    "reading-error-bars": error_bars,
     "repair-block": published_block,
     "repair-steps": repairs,
 }
@@ -202,9 +202,11 @@ TAKEN = {
     "03-effective": ("03-resnet34", "fig-03-effective"),
     "03-live": ("03-resnet34", "fig-03-live"),
     "04-read": ("04-bottleneck", "fig-04-read"),
+    "05-cut-short": ("05-cifar10", "fig-05-drops"),
     "06-confusion": ("06-transfer", "fig-06-confusion"),
     "07-live": ("07-imagenet", "fig-07-live"),
     "07-parts": ("07-imagenet", "fig-07-parts"),
+    "reading-seeds": ("reading-errors", "fig-reading-strips"),
     "repair-published": ("repair", "fig-repair-published"),
     "repair-crop": ("repair", "fig-repair-crop"),
     "repair-gradients": ("repair", "fig-repair-gradients"),

@@ -148,7 +148,7 @@ def reported_errors(
     `runs.standard_error`). Where there are several runs, their mean stands beside it
     with its standard deviation as a thick bar. Raises ValueError without a net.
 
-    Book: chapter 5.
+    Book: "How to read an error".
     """
     if not reported:
         raise ValueError("Expected at least one net. Received: none")

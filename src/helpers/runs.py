@@ -198,7 +198,7 @@ def standard_error(error: float, images: int) -> float:
     Each image is taken as wrong with the same probability, independently of the others.
     Raises ValueError for an error outside 0 to 100 or a number below 1.
 
-    Book: chapter 5.
+    Book: "How to read an error".
     """
     if not 0 <= error <= 100 or images < 1:
         raise ValueError(
