@@ -3,14 +3,15 @@
 Imports go down this list and never up:
 paper, specs, counting, layers, blocks, networks, naming, weights, shapes, data,
 images_file, archives, feeding, photos, datasets, schedules, recipes, costs, runs,
-rollcall, distribution, callbacks, training, repair, transfer, studies,
+rollcall, distribution, callbacks, training, repair, transfer, studies, published,
 inspection, measuring, mistakes, plots, diagrams, matching, checks, glue.
 """
 
 import os
 
 # TensorFlow uses oneDNN's convolutions by itself on processors with AVX-512 alone. On those
-# with AVX2 a training step of ResNet-20 takes 1.7 times as long without. It is read when TensorFlow is imported, so this stands before everything.
+# with AVX2 a training step of ResNet-20 takes 1.7 times as long without. It is read when
+# TensorFlow is imported, so this stands before everything.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __version__ = "1.0.0"

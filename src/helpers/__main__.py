@@ -7,6 +7,7 @@ train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
 repair published           train a step of the chapter "Repairing a notebook"
 transfer finetuned         train a network for pets, one of the ways of chapter 6
 study cifar10              train a list of networks; goes on where it stopped
+published                  measure nets that others trained in full and published
 evaluate resnet20.keras --data cifar10 --split test
 export cifar10 cifar10.npz the images in one file, for a machine without TensorFlow
 bench-input imagenet2012   training images per second that are read, decoded and cut
@@ -175,6 +176,15 @@ def _study(options):
     )
 
 
+def _published(options):
+    from helpers import datasets, published, runs
+
+    data = datasets.load("cifar10", data_dir=options.data_dir, npz=options.npz)
+    command = f"python -m helpers published --originals {Path(options.originals).name}"
+    path = published.measure(data, options.originals, command=command)
+    print(runs.table(published.rows(), digits=4), f"recorded in {path}", sep="\n")
+
+
 def _export(options):
     from helpers import datasets
 
@@ -289,6 +299,10 @@ def _parser():
     for sub in (train, repair, transfer, study):
         sub.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
 
+    measured = command("published", _published, "measure nets that others trained and published")
+    text = ".npz file of the first 4,000 training images without JPEG: images, labels"
+    measured.add_argument("--originals", required=True, help=text)
+
     export = command("export", _export, "write a data set to one file that needs no TensorFlow")
     export.add_argument("name", help="cifar10")
     export.add_argument("file", help="a new .npz file")
@@ -302,9 +316,9 @@ def _parser():
 
     for sub in (train, cost, repair, evaluate):
         sub.add_argument("--data", help="a name from `list` (default: RESNET_BOOK_DATA, or shapes)")
-    for sub in (train, repair, evaluate, study):
+    for sub in (train, repair, evaluate, study, measured):
         sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
-    for sub in (train, repair, transfer, evaluate, study, export, bench):
+    for sub in (train, repair, transfer, evaluate, study, measured, export, bench):
         sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
     return parser
 
