@@ -39,6 +39,7 @@ RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute 
 # as small as those of the tests take longer to compile than to run. What it compiled is kept.
 BACKEND_TESTS := tests/test_blocks.py tests/test_layers.py tests/test_networks_outputs.py \
 	tests/test_weights_files.py tests/test_weights_refused.py tests/test_weights_torch.py \
+	tests/test_weights_torch_cifar.py tests/test_weights_option_a.py \
 	tests/test_weights_published.py tests/test_feeding.py \
 	tests/test_studies.py::test_a_study_trains_what_its_file_lists \
 	"tests/test_weights.py::test_same_outputs_as_keras_applications[ResNet50]"

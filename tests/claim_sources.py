@@ -31,6 +31,7 @@ from helpers import (
     transfer,
     weights,
 )
+from helpers import published as in_full
 from helpers.photos import imitation, views
 from helpers.photos.sets import IMAGENET, PETS
 
@@ -135,6 +136,19 @@ def pets(way, split="test"):
 def pets_images(split):
     """How many photographs of a split the recorded runs of chapter 6 had."""
     return runs.load("oxford_iiit_pet-resnet20-finetuned-seed0").data["images"][split]
+
+
+def published(network, owner="a-martyn"):
+    """A net that somebody trained in full and published, as we measured it: errors in per cent.
+
+    `published('plain20').training_loss`; its other fields are those of `published.Measured`.
+    """
+    return in_full.get(network, owner)
+
+
+def published_images(which):
+    """How many images that was measured on: originals, train (JPEG) or test (JPEG)."""
+    return in_full.record()["images"][which]["number"]
 
 
 # --- stored in notebooks ----------------------------------------------------------

@@ -15,7 +15,7 @@ import pytest
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 # What needs PyTorch or JAX runs where it is, in `make backends`; test_backends.py holds both.
-WITH_PYTORCH = ("test_weights_torch.py",)
+WITH_PYTORCH = ("test_weights_torch.py", "test_weights_torch_cifar.py")
 WITH_JAX = ("test_distribution_jax.py", "test_on_device_jax.py", "test_pieces_jax.py")
 # TensorFlow reads the photographs on which JAX trains. No environment has both, so `make
 # backends` runs this in the one with TensorFlow and names the folder where JAX lies.

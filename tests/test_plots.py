@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import counting, paper, plots, runs, shapes, specs
+from helpers import counting, paper, plots, published, runs, shapes, specs
 from helpers.data import Split
 
 
@@ -129,6 +129,25 @@ def test_by_layer_runs_from_input_to_output_on_a_log_scale():
     assert list(line.get_xdata()) == [0, 0.5, 1]
     assert list(line.get_ydata()) == [1, 10, 100]
     assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "norm")
+
+
+def test_by_depth_draws_what_was_measured_of_each_kind_of_net(book_records):
+    values = published.by_depth("training_loss")
+    ax = plots.by_depth(values, what="training loss", title="CIFAR-10", log=True)
+    for line, (label, of_depth) in zip(ax.lines, values.items(), strict=True):
+        assert (line.get_label(), line.get_linestyle()) == (label, "-" if "res" in label else "--")
+        assert dict(zip(line.get_xdata(), line.get_ydata(), strict=True)) == of_depth
+    assert list(ax.get_xticks()) == [20, 32, 44, 56]
+    assert len({line.get_color() for line in ax.lines}) == len(values) == 3
+    assert (ax.get_yscale(), ax.get_ylabel(), ax.get_title()) == (
+        "log",
+        "training loss",
+        "CIFAR-10",
+    )
+    ax = plots.by_depth({"plain": {3: 0.4, 1: 0.2}}, what="x")  # in any order, and linear
+    assert list(ax.lines[0].get_xdata()) == [1, 3] and ax.get_ylim()[0] == 0
+    with pytest.raises(ValueError, match="at least one kind of net"):
+        plots.by_depth({}, what="x")
 
 
 def bars_of(ax, network):

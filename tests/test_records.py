@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -17,7 +18,8 @@ from helpers.studies import CausePlan, Plan, RepairPlan, TransferPlan
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 # A reader's own runs may lie there too; these are the book's.
 KEPT = subprocess.run(["git", "ls-files", "."], cwd=RESULTS, capture_output=True, text=True)
-RECORDS = sorted(Path(name).stem for name in KEPT.stdout.split() if name.endswith(".json"))
+# In folders are weights, and what others trained and we measured: test_published.py.
+RECORDS = sorted(name[:-5] for name in KEPT.stdout.split() if re.fullmatch(r"[^/]+\.json", name))
 ON_CIFAR10 = [plan.record() for plan in studies.load("cifar10").plans]
 
 

@@ -12,8 +12,11 @@ from helpers import networks, specs, weights
 from torch_files import BASIC, CODES, SMALL, read, small, torch_arrays, write
 
 
-def torch_logits(arrays, x, block, stride):
-    """The net of `torch_arrays` in NumPy: (N, H, W, 3) -> (N, 5)."""
+def torch_logits(arrays, x, block, stride, both_sides=False):
+    """The net of `torch_arrays` in NumPy: (N, H, W, 3) -> (N, 5).
+
+    With `both_sides` option A has half of its zeros before x, the other half behind.
+    """
 
     def conv(x, name, bn, stride):
         kernel, bias = arrays[f"{name}.weight"], arrays.get(f"{name}.bias")
@@ -37,7 +40,8 @@ def torch_logits(arrays, x, block, stride):
         if f"{name}.downsample.0.weight" in arrays:
             fx = fx + conv(x, f"{name}.downsample.0", f"{name}.downsample.1", step)
         elif block != "plain":
-            fx[..., : x.shape[-1]] += x[:, ::step, ::step]
+            front = (fx.shape[-1] - x.shape[-1]) // 2 if both_sides else 0
+            fx[..., front : front + x.shape[-1]] += x[:, ::step, ::step]
         x = reference.relu(fx)
     return x.mean(axis=(1, 2)) @ arrays["fc.weight"].T + arrays["fc.bias"]
 
@@ -45,7 +49,8 @@ def torch_logits(arrays, x, block, stride):
 @pytest.mark.parametrize("net", SMALL, ids=lambda net: "-".join(map(str, net)))
 def test_a_file_with_torchvisions_names_against_numpy(net, tmp_path):
     model, arrays = small(*net), torch_arrays(*net)
-    metadata = {"bottleneck_stride": "1x1"} if net[2] == "1x1" else None
+    metadata = {"bottleneck_stride": "1x1"} if net[2] == "1x1" else {}
+    metadata |= {"option_a": "zeros behind"} if net[1] == "A" else {}
     weights.load(model, write(tmp_path / "net.safetensors", arrays, metadata))
     x = np.random.default_rng(4).normal(size=(2, 8, 9, 3)).astype("float32")
     expected = torch_logits(arrays, x.astype("float64"), net[0], net[2])
@@ -69,7 +74,8 @@ def test_saved_as_pytorch_has_it_and_loaded_back(net, tmp_path):
     found = keras.ops.convert_to_numpy(model(x, training=False))
     assert abs(found - logits).max() < 1e-5 * abs(logits).max()
     stride = {"bottleneck_stride": net[2]} if net[2] else {}
-    assert metadata == {"format": "pt", "name": model.name, "block": net[0], **stride}
+    zeros = {"option_a": "zeros behind"} if net[1] == "A" else {}
+    assert metadata == {"format": "pt", "name": model.name, "block": net[0], **stride, **zeros}
 
     before = model.get_weights()
     model.set_weights([0 * w for w in before])

@@ -10,6 +10,7 @@ import pytest
 from helpers import specs, weights
 from helpers.weights import preprocessing, published
 
+IN_FULL = (20, 32, 44, 56)
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -21,15 +22,20 @@ def images(dtype="uint8", shape=(2, 5, 4, 3)):
 
 
 def test_the_table_names_what_there_is():
-    found = {(s.network, s.name.split(".")[-1]) for s in map(weights.get, weights.names())}
+    found = {
+        (s.network, s.name.split("/")[0] if s.url else s.name.split(".")[-1])
+        for s in map(weights.get, weights.names())
+    }
     nets = {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"}
     deep = {"resnet50", "resnet101", "resnet152"}
     expected = {(net, tag) for net in nets for tag in ("tv_in1k", "a1_in1k")}
     expected |= {(net, "tv2_in1k") for net in deep}
     expected |= {(net, net.replace("resnet", "ResNet")) for net in deep}
     expected |= {("resnet20", "cifar10")}
+    expected |= {(f"plain{depth}", "a-martyn") for depth in IN_FULL}
+    expected |= {(f"resnet{n}", owner) for n in IN_FULL for owner in ("a-martyn", "akamaster")}
     assert found == expected
-    assert len(weights.names()) == 17
+    assert len(weights.names()) == 29
 
 
 @pytest.mark.parametrize("name", weights.names())
@@ -42,16 +48,19 @@ def test_an_entry_says_which_network_it_fits(name):
     # torchvision and timm stride on the 3x3, Keras and the paper on the 1x1.
     assert source.bottleneck_stride == (("1x1" if in_keras else "3x3") if deep else None)
     built = specs.resolve(source.network, bottleneck_stride=source.bottleneck_stride)
-    assert built.num_classes == (10 if source.file else 1000)
+    assert built.num_classes == (10 if source.file or source.url else 1000)
     assert f'"{source.network}"' in source.call
     assert not in_keras or hasattr(keras.applications, name.split(".")[-1])
+    if source.url:
+        assert source.network == name.split("/")[1].replace("plainnet", "plain")
+        return
     folder = "book" if source.file else "timm"
     assert in_keras or name.startswith(f"{folder}/{source.network}.")
 
 
 def test_checksums_are_whole_and_each_of_one_file():
     known = [s.sha256 for s in map(weights.get, weights.names()) if s.sha256]
-    assert len(set(known)) == len(known) == 7
+    assert len(set(known)) == len(known) == 19
     assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in known)
     assert published.with_checksum(known[0]).sha256 == known[0]
     assert published.with_checksum("0" * 64) is None
@@ -60,6 +69,24 @@ def test_checksums_are_whole_and_each_of_one_file():
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match=r"one of timm/resnet18\.tv_in1k, .*name='resnet50'"):
         weights.get("resnet50")
+
+
+@pytest.mark.parametrize("name", [n for n in weights.names() if weights.get(n).url])
+def test_a_net_trained_in_full_says_where_it_is_and_what_it_wants(name):
+    source, owner = weights.get(name), name.split("/")[0]
+    repository = {"a-martyn": "resnet", "akamaster": "pytorch_resnet_cifar10"}[owner]
+    start = rf"https://raw\.githubusercontent\.com/{owner}/{repository}/[0-9a-f]{{7}}/\w+/"
+    file = re.sub(start, "", source.url)
+    assert "/" not in file and source.licence.startswith("BSD")
+    if owner == "akamaster":  # PyTorch's hub puts the checksum's beginning into the name
+        assert file == f"{source.network}-{source.sha256[:8]}.th"
+    else:
+        assert file == f"{name.split('/')[1]}.pt"
+    x = np.full((1, 32, 32, 3), 128, "uint8")
+    mean, std = {"akamaster": (MEAN, STD)}.get(owner, ((0.49187,) * 3, (0.24697,) * 3))
+    expected = (128 / 255 - np.array(mean)) / std
+    np.testing.assert_allclose(source.preprocessing(x)[0, 0, 0], expected, rtol=1e-5)
+    assert (source.preprocessing.resize, source.preprocessing.crop) == (32, 32)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ transfer finetuned         train a network for pets, one of the ways of chapter 
 cause leaky0.5             train a net with one cause of its failure taken away
 study cifar10              train a list of networks; goes on where it stopped
 study cifar10-paper --npz cifar10.npz --minutes 8      so, on a GPU lent for minutes
+published                  measure nets that others trained in full and published
 evaluate resnet20.keras --data cifar10 --split test
 export cifar10 cifar10.npz the images in one file, for a machine without TensorFlow
 bench-input imagenet2012   training images per second that are read, decoded and cut
@@ -213,6 +214,15 @@ def _study(options):
     )
 
 
+def _published(options):
+    from helpers import datasets, published, runs
+
+    data = datasets.load("cifar10", data_dir=options.data_dir, npz=options.npz)
+    command = f"python -m helpers published --originals {Path(options.originals).name}"
+    path = published.measure(data, options.originals, command=command)
+    print(runs.table(published.rows(), digits=4), f"recorded in {path}", sep="\n")
+
+
 def _export(options):
     from helpers import datasets
 
@@ -337,6 +347,10 @@ def _parser():
     for sub in (train, repair, transfer, cause, study):
         sub.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
 
+    measured = command("published", _published, "measure nets that others trained and published")
+    text = ".npz file of the first 4,000 training images without JPEG: images, labels"
+    measured.add_argument("--originals", required=True, help=text)
+
     export = command("export", _export, "write a data set to one file that needs no TensorFlow")
     export.add_argument("name", help="cifar10")
     export.add_argument("file", help="a new .npz file")
@@ -350,9 +364,9 @@ def _parser():
 
     for sub in (train, cost, repair, evaluate):
         sub.add_argument("--data", help="a name from `list` (default: RESNET_BOOK_DATA, or shapes)")
-    for sub in (train, repair, evaluate, study):
+    for sub in (train, repair, evaluate, study, measured):
         sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
-    for sub in (train, repair, transfer, cause, evaluate, study, export, bench):
+    for sub in (train, repair, transfer, cause, evaluate, study, measured, export, bench):
         sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
     return parser
 

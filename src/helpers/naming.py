@@ -10,12 +10,22 @@
 | fc                | predictions          | fc                          |
 | conv3_1_conv, fc6 | block3_conv1, fc1    | (VGG: has no blocks)        |
 
-Source: keras.applications.resnet and vgg16, torchvision.models.resnet. Book: chapter 4.
+Two who published nets for CIFAR-10 have torchvision's names but for these:
+
+| torchvision         | a-martyn             | akamaster                   |
+|---------------------|----------------------|-----------------------------|
+| conv1, bn1, fc      | convIn, bnIn, fcOut  | conv1, bn1, linear          |
+| layer1.0            | stack1.0             | layer1.0                    |
+| layer2.0, layer2.1  | stack2a, stack2b.0   | layer2.0, layer2.1          |
+
+Source: keras.applications.resnet and vgg16, torchvision.models.resnet, a-martyn/resnet and
+akamaster/pytorch_resnet_cifar10 on GitHub. Book: chapters 4 and 5.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import keras
 
@@ -50,6 +60,47 @@ def in_pytorch(name: str) -> str | None:
     if number == "proj":
         kind, number = "downsample.", "0" if kind == "conv" else "1"
     return f"layer{int(stage) - 1}.{int(block) - 1}.{kind}{number}"
+
+
+_A_MARTYN = (
+    (re.compile(r"convIn\."), lambda _: "conv1."),
+    (re.compile(r"bnIn\."), lambda _: "bn1."),
+    (re.compile(r"fcOut\."), lambda _: "fc."),
+    (re.compile(r"stack1\."), lambda _: "layer1."),
+    (re.compile(r"stack(\d)a\."), lambda m: f"layer{m[1]}.0."),
+    (re.compile(r"stack(\d)b\.(\d+)\."), lambda m: f"layer{m[1]}.{int(m[2]) + 1}."),
+)
+# `module.` stands before every name of a net that was saved inside PyTorch's DataParallel.
+_AKAMASTER = ((re.compile(r"(?:module\.)?(linear\.)?"), lambda m: "fc." if m[1] else ""),)
+
+
+def in_torchvision(names: Iterable[str]) -> tuple[dict[str, str], str | None]:
+    """{torchvision's name: the name in a file}, and whose the file's names are.
+
+    "a-martyn" and "akamaster" are known by what they call the first convolution and the
+    classifier; other names stay, and the second is None. Raises ValueError if two names of
+    the file become one.
+    """
+    names = list(names)
+    owner, rules = None, ()
+    if "convIn.weight" in names:
+        owner, rules = "a-martyn", _A_MARTYN
+    elif any(name.removeprefix("module.") == "linear.weight" for name in names):
+        owner, rules = "akamaster", _AKAMASTER
+    found = {}
+    for name in names:
+        translated = name
+        for pattern, new in rules:
+            if m := pattern.match(name):
+                translated = new(m) + name[m.end() :]
+                break
+        if translated in found:
+            raise ValueError(
+                f"The names in the file are {owner}'s, and two of them mean {translated}: "
+                f"{found[translated]} and {name}. Expected one name for each array."
+            )
+        found[translated] = name
+    return found, owner
 
 
 def weighted(model: keras.Model) -> dict[str, keras.Layer]:

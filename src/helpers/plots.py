@@ -170,6 +170,42 @@ def reported_errors(
     return ax
 
 
+def by_depth(
+    values: Mapping[str, Mapping[int, float]],
+    ax: Axes | None = None,
+    *,
+    what: str,
+    title: str | None = None,
+    log: bool = False,
+) -> Axes:
+    """One line per kind of net over its depth, such as what `published.by_depth` returns.
+
+    `values` maps a label to {weighted layers: value}; `what` names the quantity with its
+    unit, `title` the images. Plain nets, whose label begins so, are dashed. With `log` the
+    values have a logarithmic scale. Raises ValueError without a line.
+
+    Book: chapters 1, 2 and 5.
+    """
+    if not values:
+        raise ValueError("Expected at least one kind of net. Received: none")
+    ax = _axes(ax)
+    for i, (label, line) in enumerate(values.items()):
+        depths = sorted(line)
+        look = {"color": COLOURS[i % 6], "linestyle": "--" if label.startswith("plain") else "-"}
+        ax.plot(depths, [line[n] for n in depths], marker="osD^vP"[i % 6], label=label, **look)
+    ax.set_xticks(sorted({depth for line in values.values() for depth in line}))
+    ax.set_xlabel("weighted layers")
+    ax.set_ylabel(what)
+    if log:
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(bottom=0)
+    if title:
+        ax.set_title(title, fontsize="medium")
+    ax.legend()
+    return ax
+
+
 def by_layer(
     values: Mapping[str, Mapping[str, float]],
     ax: Axes | None = None,

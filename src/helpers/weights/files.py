@@ -1,7 +1,8 @@
 """Files of weights with torchvision's and timm's names, read and written.
 
 A `.safetensors` file holds names, shapes and numbers, and nothing that could run when it is
-read. Nothing here ever unpickles. Book: chapter 4.
+read. Of PyTorch's own files, which are pickles, those alone are read whose checksum is in the
+table of published weights, and by `pickles`, which admits tensors only. Book: chapter 4.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -18,8 +20,9 @@ from safetensors.numpy import save_file
 
 from helpers import naming
 from helpers.specs import BOTTLENECK_STRIDES
+from helpers.weights import option_a as forms
+from helpers.weights import pickles, published
 from helpers.weights import places as fitting
-from helpers.weights import published
 from helpers.weights.places import HEAD, SAME_NETWORK, Place
 
 # Axes of a variable of ours in PyTorch's order: HWIO -> OIHW, (in, out) -> (out, in).
@@ -34,7 +37,7 @@ _PYTORCH_VARIABLES = {
 }
 
 
-OTHER_FORMATS = (".pth", ".pt", ".bin", ".ckpt", ".pkl", ".keras", ".h5", ".npz", ".onnx")
+OTHER_FORMATS = (".pth", ".pt", ".th", ".bin", ".ckpt", ".pkl", ".keras", ".h5", ".npz", ".onnx")
 _TYPES = ("F64", "F32", "F16", "BF16")
 _NOT_SAFETENSORS = (
     "{} is not a whole .safetensors file ({}). Files of Keras (.keras, .weights.h5) are read "
@@ -51,12 +54,17 @@ def load(
     head: bool = True,
     title: str | None = None,
     hint: str = SAME_NETWORK,
+    option_a: str | None = None,
+    known: published.Source | None = None,
 ) -> None:
     """Puts the arrays of a file into a network, without the classifier if not `head`.
 
-    Errors call the file `title` and end in `hint` where nothing better is known. Raises
-    ValueError, the network unchanged, if the file is no whole `.safetensors` file or does
-    not fit; FileNotFoundError if there is none.
+    Errors call the file `title` and end in `hint` where nothing better is known. `option_a`
+    is what the reader says of its form, `known` the entry of the table that the file is:
+    such a file may be a pickle of PyTorch's, its checksum compared by the caller.
+
+    Raises ValueError, the network unchanged, if the file is no whole `.safetensors` file or
+    does not fit; FileNotFoundError if there is none.
     """
     places = places_of(model)
     if not path.is_file():
@@ -65,13 +73,15 @@ def load(
             f"({naming.KERAS_MODELS}), or a published name ({published.names()[0]} and the "
             f"like: weights.names()). Received: source={str(path)!r}, which is not a file."
         )
-    if path.suffix in OTHER_FORMATS:
+    pickled = known is not None and path.suffix in pickles.SUFFIXES
+    if path.suffix in OTHER_FORMATS and not pickled:
         raise ValueError(_NOT_SAFETENSORS.format(path, f"its name ends in {path.suffix}"))
     if not head:
         places = {name: place for name, place in places.items() if place.layer.name != HEAD}
+    said = {"known": known and known.option_a, "chosen": option_a}
     try:
-        with safe_open(path, framework="np") as file:
-            arrays = _read(model, title or path.name, places, file, path, hint, head)
+        with _Pickle(path) if pickled else _Safetensors(path) as file:
+            arrays = _read(model, title or path.name, places, file, hint, head, said)
     except SafetensorError as error:
         raise ValueError(_NOT_SAFETENSORS.format(path, error)) from error
     fitting.assign(
@@ -84,47 +94,82 @@ def _read(
     model: keras.Model,
     title: str,
     places: Mapping[str, Place],
-    file: safe_open,
-    path: Path,
+    file: _Safetensors | _Pickle,
     hint: str,
     head: bool,
+    said: Mapping[str, str | None],
 ) -> dict[str, np.ndarray]:
-    """The arrays of an open file, none of them read before all fit."""
-    parts = {
-        name: file.get_slice(name)
-        for name in file.keys()  # noqa: SIM118
+    """The arrays of an open file by torchvision's names, none of them read before all fit."""
+    names, owner = naming.in_torchvision(file.entries)
+    names = {
+        name: theirs
+        for name, theirs in names.items()
         # PyTorch counts batches in its normalizations; no output depends on it.
         if not name.endswith("num_batches_tracked") and (head or name.split(".")[0] != HEAD)
     }
-    fitting.check_names(model, title, places, parts, hint)
-    _check_metadata(model, title, file.metadata() or {})
-    shapes = {name: tuple(part.get_shape()) for name, part in parts.items()}
+    fitting.check_names(model, title, places, names, hint)
+    _check_metadata(model, title, file.metadata)
+    form = forms.form(model, title, owner=owner, metadata=file.metadata, **said)
+    entries = {name: file.entries[theirs] for name, theirs in names.items()}
+    shapes = {name: shape for name, (shape, _) in entries.items()}
     fitting.check_shapes(model, title, places, shapes, hint)
-    for name, part in parts.items():
-        if part.get_dtype() not in _TYPES:
+    for name, (_, kind) in entries.items():
+        if kind not in _TYPES:
             raise ValueError(
                 f"{title}: {name} must be of type {', '.join(_TYPES[:-1])} or {_TYPES[-1]}. "
-                f"Received: {part.get_dtype()}. Convert it with PyTorch: tensor.float()."
+                f"Received: {kind}. Convert it with PyTorch: tensor.float()."
             )
-    halves = [name for name, part in parts.items() if part.get_dtype() == "BF16"]
-    whole = {name: file.get_tensor(name) for name in parts if name not in halves}
-    return whole | _bfloat16(path, halves)
+    arrays = {name: file.array(theirs) for name, theirs in names.items()}
+    return forms.with_zeros_behind(model, arrays) if form == forms.BOTH_SIDES else arrays
 
 
-def _bfloat16(path: Path, names: list[str]) -> dict[str, np.ndarray]:
-    """Arrays of a type that NumPy has not: the upper half of a float32, the lower being zero."""
-    if not names:
-        return {}
-    content = np.memmap(path, "u1", mode="r")
-    start = 8 + int.from_bytes(content[:8].tobytes(), "little")
-    header = json.loads(content[8:start].tobytes())
-    arrays = {}
-    for name in names:
-        first, last = header[name]["data_offsets"]
+class _Safetensors:
+    """An open `.safetensors` file. `entries`: {name: (shape, type)}."""
+
+    def __init__(self, path: Path):
+        self.path, self.file = path, safe_open(path, framework="np")
+
+    def __enter__(self):
+        file = self.file.__enter__()
+        parts = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        self.entries = {n: (tuple(p.get_shape()), p.get_dtype()) for n, p in parts.items()}
+        self.metadata = file.metadata() or {}
+        return self
+
+    def __exit__(self, *error):
+        return self.file.__exit__(*error)
+
+    def array(self, name: str) -> np.ndarray:
+        if self.entries[name][1] != "BF16":
+            return self.file.get_tensor(name)
+        # A type that NumPy has not: the upper half of a float32, the lower being zero.
+        content = np.memmap(self.path, "u1", mode="r")
+        start = 8 + int.from_bytes(content[:8].tobytes(), "little")
+        first, last = json.loads(content[8:start].tobytes())[name]["data_offsets"]
         halves = np.frombuffer(content[start + first : start + last].tobytes(), "<u2")
-        arrays[name] = (halves.astype("uint32") << 16).view("float32")
-        arrays[name] = arrays[name].reshape(header[name]["shape"])
-    return arrays
+        return (halves.astype("uint32") << 16).view("float32").reshape(self.entries[name][0])
+
+
+class _Pickle:
+    """A file of PyTorch's, as `pickles` reads it; in form an open `.safetensors` file."""
+
+    metadata: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, path: Path):
+        self.arrays = pickles.read(path)
+        self.entries = {n: (a.shape, _CODES[a.dtype.str]) for n, a in self.arrays.items()}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def array(self, name: str) -> np.ndarray:
+        return self.arrays[name]
+
+
+_CODES = {"<f8": "F64", "<f4": "F32", "<f2": "F16", "<i8": "I64"}  # of what `pickles` reads
 
 
 def places_of(model: keras.Model) -> dict[str, Place]:
@@ -174,9 +219,10 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
 
     Names and axes are torchvision's, `layer1.0.conv1.weight` of shape (out, in, height,
     width), in float32 or, as `dtype` says, in float16: half the size, and every weight within
-    1/2048 of its value. The metadata say `name`, `block` and, for bottlenecks,
-    `bottleneck_stride`. torchvision's own classes take ResNet-18 and 34 with option B
-    and the bottleneck nets with the stride on the 3x3; the other nets keep the scheme.
+    1/2048 of its value. The metadata say `name`, `block`, for bottlenecks `bottleneck_stride`,
+    and `option_a`, "zeros behind", where shortcuts have channels of zeros. torchvision's own
+    classes take ResNet-18 and 34 with option B and the bottleneck nets with the stride on the
+    3x3; the other nets keep the scheme.
 
     Raises FileExistsError if the file is there, ValueError for VGG, for a path that
     does not end in `.safetensors`, for another `dtype` and for a weight that float16 cannot
@@ -206,6 +252,8 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     metadata = {"format": "pt", "name": model.name, "block": naming.block(model)}
     if stride := naming.bottleneck_stride(naming.weighted(model)):
         metadata["bottleneck_stride"] = stride
+    if forms.pads(model):
+        metadata["option_a"] = forms.BEHIND
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".tmp")
     save_file(arrays, unfinished, metadata=metadata)

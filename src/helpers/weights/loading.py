@@ -13,9 +13,11 @@ from pathlib import Path
 
 import keras
 
-from helpers import counting, naming
-from helpers.weights import applications, files, hub, preprocessing, published
+from helpers import counting, naming, specs
+from helpers.weights import addresses, applications, files, hub, preprocessing, published
+from helpers.weights import option_a as forms
 from helpers.weights.hub import CONFIGURATION, WEIGHTS
+from helpers.weights.option_a import OptionA
 from helpers.weights.places import SAME_NETWORK, check_stride
 from helpers.weights.preprocessing import Preprocessing
 from helpers.weights.published import Source
@@ -41,7 +43,11 @@ class Loaded:
 
 
 def load(
-    model: keras.Model, source: keras.Model | str | os.PathLike, *, head: bool = True
+    model: keras.Model,
+    source: keras.Model | str | os.PathLike,
+    *,
+    head: bool = True,
+    option_a: OptionA | None = None,
 ) -> Loaded:
     """Puts the weights of `source` into a network made by `networks.build`, all or none.
 
@@ -49,29 +55,39 @@ def load(
 
     - a published name of `names()`, such as `timm/resnet50.tv_in1k` or
       `keras.applications.ResNet50`, downloaded once and compared with its checksum, or
-      `book/resnet20.cifar10`, which lies in the book's repository;
+      `book/resnet20.cifar10`, which lies in the book's repository, or `akamaster/resnet20`
+      and `a-martyn/plainnet20`, trained on CIFAR-10 in full;
     - another repository of timm's form on huggingface.co, such as `timm/resnet50.ra_in1k`:
       its `config.json` says which network it is and how images are prepared;
     - the path of a `.safetensors` file with torchvision's and timm's names, such as
-      `layer1.0.conv1.weight`: a download, or what `save` or `python -m helpers study
-      --weights` wrote. Their bottlenecks have the stride on the 3x3 ("v1.5"): a file counts
-      as one of theirs unless its metadata say `bottleneck_stride: 1x1`;
+      `layer1.0.conv1.weight`, or with a-martyn's or akamaster's: a download, or what `save` or
+      `python -m helpers study --weights` wrote. Bottlenecks of torchvision and timm have the
+      stride on the 3x3 ("v1.5"): a file counts as one of theirs unless its metadata say
+      `bottleneck_stride: 1x1`;
     - ResNet50, ResNet101, ResNet152, VGG16 or VGG19 of keras.applications as a model. Its
       biases and its epsilon go into our moving statistics.
 
     With `head=False` the classifier `fc` stays as it is, for classes of your own; all else
-    must fit. Weights of half or double precision become what the network's variables are,
+    must fit. Where shortcuts of option A add channels, `option_a` says where a file has the
+    zeros, "zeros behind" or "both sides"; published names, a-martyn's and akamaster's names of
+    arrays, files of `save` and the metadata `option_a` say it, too, and a file of which nothing
+    says it is refused. The second form is renumbered into ours: the outputs are the same. That
+    a file holds a plain net is known from its metadata `block` or its published name alone.
+
+    Weights of half or double precision become what the network's variables are,
     usually float32. The images must be prepared as they were for the source: see `Loaded`.
 
     Raises ValueError if an array is missing, superfluous or of another shape, if the stride
-    stands elsewhere or a checksum differs; FileNotFoundError if there is no such file or
-    repository; ConnectionError if it cannot be downloaded; TypeError if `model` or `source`
-    is something else. The weights are then as they were.
+    stands elsewhere, the form of option A is not known or a checksum differs;
+    FileNotFoundError if there is no such file or repository; ConnectionError if it cannot be
+    downloaded; TypeError if `model` or `source` is something else. The weights are then as they
+    were.
 
     Source: He et al. 2015, Table 1; keras.applications.resnet; torchvision.models.resnet.
-    Book: chapters 4 and 6.
+    Book: chapters 4 to 6.
     """
     naming.weighted(model)
+    forms.check(option_a)
     if isinstance(source, keras.Model):
         applications.load(model, source, head=head)
         return Loaded(source.name, preprocessing.KERAS)
@@ -82,11 +98,11 @@ def load(
             f".safetensors file. Received: source={source!r:.80} of type {type(source).__name__}"
         )
     if isinstance(source, str) and source in published.names():
-        return _load_published(model, published.get(source), head)
+        return _load_published(model, published.get(source), head, option_a)
     if isinstance(source, str) and _is_repository(source):
         files.places_of(model)  # what can be refused is refused before a download
-        return _load_published(model, _from_configuration(source), head)
-    return _load_file(model, Path(source), head)
+        return _load_published(model, _from_configuration(source), head, option_a)
+    return _load_file(model, Path(source), head, option_a)
 
 
 def _is_repository(source: str) -> bool:
@@ -97,16 +113,22 @@ def _is_repository(source: str) -> bool:
     )
 
 
-def _load_published(model: keras.Model, source: Source, head: bool) -> Loaded:
+def _load_published(
+    model: keras.Model, source: Source, head: bool, option_a: OptionA | None
+) -> Loaded:
     _check_network(model, source)
     if source.in_keras:
         applications.load(model, applications.fetch(source, head=head), head=head)
         return Loaded(source.name, source.preprocessing, verified=True)
     if source.file is not None:
         return _load_ours(model, source, head)
-    file = hub.fetch(source.name, WEIGHTS, source.sha256)
+    if source.url:
+        file = addresses.get(source.name, source.url, source.sha256)
+    else:
+        file = hub.fetch(source.name, WEIGHTS, source.sha256)
     hint = f"The source fits {source.call}."
-    files.load(model, file.path, head=head, title=source.name, hint=hint)
+    how = {"head": head, "title": source.name, "hint": hint, "option_a": option_a}
+    files.load(model, file.path, **how, known=source)
     return Loaded(source.name, source.preprocessing, file.sha256, file.verified)
 
 
@@ -136,6 +158,11 @@ def _check_network(model: keras.Model, source: Source) -> None:
             f"{source.name} fits {source.call}. Received: {model.name}, of which other layers "
             f"have weights ({', '.join(other[:3])}{', ...' if len(other) > 3 else ''})."
         )
+    if (block := naming.block(model)) != (theirs := specs.get(source.network).stages[0].block):
+        raise ValueError(
+            f"{source.name} fits {source.call}, whose blocks are {theirs}. Received: {model.name}, "
+            f"whose blocks are {block}: the arrays would fit and the outputs be wrong."
+        )
     check_stride(model, source.name, source.bottleneck_stride)
 
 
@@ -160,9 +187,11 @@ def _from_configuration(name: str) -> Source:
     return published.on_the_hub(name, network, prepared, f"huggingface.co/{name}")
 
 
-def _load_file(model: keras.Model, path: Path, head: bool) -> Loaded:
-    files.load(model, path, head=head, hint=SAME_NETWORK)
-    sha256 = hub.checksum(path)
-    known = published.with_checksum(sha256)
+def _load_file(model: keras.Model, path: Path, head: bool, option_a: OptionA | None) -> Loaded:
+    sha256 = hub.checksum(path) if path.is_file() else None
+    known = published.with_checksum(sha256) if sha256 else None
+    if known and known.url:  # a file of PyTorch's is opened because it is this one
+        _check_network(model, known)
+    files.load(model, path, head=head, hint=SAME_NETWORK, option_a=option_a, known=known)
     prepared = known and known.preprocessing
     return Loaded(str(path), prepared, sha256, verified=known is not None)

@@ -1,11 +1,12 @@
-"""Weights that others trained on ImageNet and published, and one set of our own, as a table.
+"""Weights that others trained and published, and one set of our own, as a table.
 
 A checksum stands here where the hub's page of the file states it (`/blob/main/
 model.safetensors`). Where there is none, the one that the hub names with the file is used.
 
 Source: torchvision.models.resnet (ResNet18_Weights and the like); timm, models/resnet.py;
 the pages of huggingface.co/timm; keras.applications.resnet; the README of
-KaimingHe/deep-residual-networks. Book: chapter 6.
+KaimingHe/deep-residual-networks; a-martyn/resnet and akamaster/pytorch_resnet_cifar10 on
+GitHub. Book: chapters 5 and 6.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.specs import BottleneckStride
+from helpers.weights.option_a import BEHIND, BOTH_SIDES, OptionA
 from helpers.weights.preprocessing import IMAGENET_MEAN, IMAGENET_STD, KERAS, Preprocessing
 
 
@@ -25,10 +27,12 @@ class Source:
     - `name`: what `load` takes, and where it is: `timm/resnet50.tv_in1k` is a repository on
       huggingface.co, `keras.applications.ResNet50` is fetched by Keras, `book/` is ours;
     - `network`: whose weights they are, a name for `networks.build`;
-    - `sha256`: of the file `model.safetensors`, None where it is not known for certain.
-      Keras checks its own files;
+    - `sha256`: of the file, None where it is not known for certain. Keras checks its own
+      files;
     - `origin`: who trained it, and how;
-    - `file`: where the book itself has it, None for what is published elsewhere.
+    - `file`: where the book itself has it, None for what is published elsewhere;
+    - `url`: of a file that is neither on the hub nor in Keras, `licence` what it is under;
+    - `option_a`: where its shortcuts have their zeros (`helpers.weights.option_a`).
     """
 
     name: str
@@ -38,6 +42,9 @@ class Source:
     sha256: str | None = None
     bottleneck_stride: BottleneckStride | None = None
     file: Path | None = None
+    url: str | None = None
+    licence: str | None = None
+    option_a: OptionA | None = None
 
     @property
     def in_keras(self) -> bool:
@@ -106,6 +113,55 @@ _OURS = Source(
     file=Path(__file__).resolve().parents[3] / "results" / "weights" / f"{_RECORD}.safetensors",
 )
 
+# Nets of section 4.2, trained by others on all 50,000 original images for the whole schedule.
+# Both publish files of PyTorch's, at these commits.
+_A_MARTYN = "https://raw.githubusercontent.com/a-martyn/resnet/a977915/"
+_AKAMASTER = "https://raw.githubusercontent.com/akamaster/pytorch_resnet_cifar10/d5489e8/"
+_WHOLE = {"resize": 32, "crop": 32}
+# One mean and one deviation for the three channels.
+_GREY = Preprocessing((0.49187,) * 3, (0.24697,) * 3, **_WHOLE)
+_AS_IMAGENET = Preprocessing(IMAGENET_MEAN, IMAGENET_STD, **_WHOLE)
+_IN_FULL = {
+    "plainnet20.pt": "0f77669a030c3ed83c4cb51a14657ff5b9382a0204a1f2e74f817489b55322a2",
+    "plainnet32.pt": "66116e99103f8f23cb5a2abbe8ede59aadc8ee1035f92dc4bdb950bd8f129d4b",
+    "plainnet44.pt": "daa3c99abdf9db6863d49b4720cf913454d42600370b192a0ed983362e80945d",
+    "plainnet56.pt": "1d7483c8dc8f800679882758eaf1fb2d929d847597b058a44ede98904775b221",
+    "resnet20.pt": "690e7b7665ec4848aa69e8950a496ae5890a737fc42693fe17edfab97e9e488f",
+    "resnet32.pt": "504f145a83d5cfa886d76504f3c64c9dfc8e1ec4450cc3aba2387280a1b59576",
+    "resnet44.pt": "d76072bac4bd33978f9f521550827d816daa4832718c3444781aa01947652324",
+    "resnet56.pt": "2d3b6e685714119c5fb0d45c369f353a26f8afd30ae7196760c98d300dc119de",
+    "resnet20-12fca82f.th": "12fca82f0bebc4135bf1f32f6e3710e61d5108578464b84fd6d7f5c1b04036c8",
+    "resnet32-d509ac18.th": "d509ac1820d7f25398913559d7e81a13229b1e7adc5648e3bfa5e22dc137f850",
+    "resnet44-014dd654.th": "014dd6541728a1c700b1642ab640e211dc6eb8ed507d70697458dc8f8a0ae2e4",
+    "resnet56-4bfd9763.th": "4bfd97631478d6b638d2764fd2baff3edb1d7d82252d54439343b6596b9b5367",
+}
+
+
+def _in_full(file: str, sha256: str) -> Source:
+    """One of the nets for CIFAR-10: the ending of its file says whose it is."""
+    name = file.split("-")[0].removesuffix(".pt")
+    if file.endswith(".pt"):
+        return Source(
+            f"a-martyn/{name}",
+            name.replace("plainnet", "plain"),
+            _GREY,
+            "a-martyn, 164 epochs of CIFAR-10, the last one",
+            sha256,
+            url=f"{_A_MARTYN}pretrained/{file}",
+            licence="BSD 3-Clause",
+            option_a=None if "plain" in name else BEHIND,
+        )
+    return Source(
+        f"akamaster/{name}",
+        name,
+        _AS_IMAGENET,
+        "akamaster, 200 epochs of CIFAR-10, the one of least test error",
+        sha256,
+        url=f"{_AKAMASTER}pretrained_models/{file}",
+        licence="BSD 2-Clause",
+        option_a=BOTH_SIDES,
+    )
+
 
 def _table():
     for name, sha256 in _ON_THE_HUB.items():
@@ -114,6 +170,8 @@ def _table():
     for depth in (50, 101, 152):
         name, origin = f"keras.applications.ResNet{depth}", "He et al. 2015, their Caffe model"
         yield Source(name, f"resnet{depth}", KERAS, origin, bottleneck_stride="1x1")
+    for file, sha256 in _IN_FULL.items():
+        yield _in_full(file, sha256)
     yield _OURS
 
 
