@@ -66,7 +66,7 @@ def test_error_by_depth_has_a_line_of_means_and_a_point_for_each_seed():
         of_depth("resnet56", (0.1, 0.2)),
     ]
     for split, means in (("train", [25, 25]), ("test", [35, 35])):
-        ax = plots.by_depth(nets, split=split)
+        ax = plots.error_by_depth(nets, split=split)
         plain, residual = ax.lines
         assert list(plain.get_xdata()) == [8, 20]
         np.testing.assert_allclose(plain.get_ydata(), means)
@@ -80,7 +80,7 @@ def test_error_by_depth_has_a_line_of_means_and_a_point_for_each_seed():
         assert ax.get_ylabel().startswith("training" if split == "train" else "test")
     own = types.SimpleNamespace(name="own", images="noise", architecture=None)
     with pytest.raises(ValueError, match=r"networks of `specs`.*own"):
-        plots.by_depth([own])
+        plots.error_by_depth([own])
 
 
 def followed(network, test):

@@ -101,7 +101,7 @@ def training_and_test(
     return ax
 
 
-def by_depth(runs: Sequence[Run], ax: Axes | None = None, *, split: str = "train") -> Axes:
+def error_by_depth(runs: Sequence[Run], ax: Axes | None = None, *, split: str = "train") -> Axes:
     """Error against the number of weighted layers, plain and residual nets apart.
 
     A line joins the means over seeds, and every seed has its point. The error is that of
