@@ -98,6 +98,19 @@ def test_by_layer_runs_from_input_to_output_on_a_log_scale():
     assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "norm")
 
 
+def test_by_block_draws_what_was_measured_and_what_was_predicted():
+    x = {"conv1": 3.0, "conv2_1": 2.0, "conv2_2": 1.5, "conv3_1": 1.0}
+    values, predicted = {"a": x, "b": dict.fromkeys(x, 1.0)}, {"a": [4.0, 3.0, 2.0, 1.0]}
+    ax = plots.by_block(values, what="norm", predicted=predicted)
+    (stage, *lines) = ax.lines
+    assert list(stage.get_xdata()) == [2.5, 2.5]  # conv3_1 stands at 3
+    drawn = {line.get_label(): list(line.get_ydata()) for line in lines}
+    assert drawn == {"a": [3, 2, 1.5, 1], "a, predicted": [4, 3, 2, 1], "b": [1, 1, 1, 1]}
+    assert lines[0].get_color() == lines[1].get_color() != lines[2].get_color()
+    assert lines[0].get_marker() != lines[1].get_marker()
+    assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "norm")
+
+
 def bars_of(ax, network):
     (bars,) = (c for c in ax.containers if c.get_label() == network)
     return list(bars)

@@ -4,7 +4,7 @@ Imports go down this list and never up:
 paper, specs, counting, layers, blocks, networks, naming, weights, shapes, data,
 images_file, archives, feeding, photos, datasets, schedules, recipes, costs, runs,
 rollcall, distribution, callbacks, training, repair, transfer, studies,
-inspection, measuring, mistakes, plots, diagrams, matching, checks, glue.
+inspection, propagation, measuring, mistakes, plots, diagrams, matching, checks, glue.
 """
 
 import os

@@ -156,6 +156,41 @@ def by_layer(
     return ax
 
 
+def by_block(
+    values: Mapping[str, Mapping[str, float]],
+    ax: Axes | None = None,
+    *,
+    what: str,
+    predicted: Mapping[str, Sequence[float]] | None = None,
+    legend: bool = True,
+) -> Axes:
+    """One line per network over its blocks on a log scale, the stem at 0.
+
+    `values` maps a label to {block: value}, as functions of `inspection` return it.
+    `predicted` has a value for each of a net's blocks: a thin line with small circles, in the
+    net's colour. Where a stage of the first net begins, a grey line stands.
+
+    Book: chapter 2.
+    """
+    ax = _axes(ax)
+    first = next(iter(values.values()))
+    stages = [name.split("_")[0] for name in first]
+    for i in range(2, len(stages)):
+        if stages[i] != stages[i - 1]:
+            ax.axvline(i - 0.5, color="#b0b0b0", linewidth=0.8, zorder=0)
+    for i, (label, of_blocks) in enumerate(values.items()):
+        ax.plot(list(of_blocks.values()), label=label, **_look(i))
+        if predicted and label in predicted:
+            dots = {"marker": "o", "ms": 3, "mfc": "none", "linewidth": 0.5}
+            ax.plot(predicted[label], label=f"{label}, predicted", color=COLOURS[i % 6], **dots)
+    ax.set_yscale("log")
+    ax.set_xlabel("block, counted from the input")
+    ax.set_ylabel(what)
+    if legend:
+        ax.legend()
+    return ax
+
+
 def stage_shares(
     totals_by_network: Mapping[str, Sequence[StageTotal]],
     ax: Axes | None = None,
