@@ -111,6 +111,22 @@ def test_by_block_draws_what_was_measured_and_what_was_predicted():
     assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "norm")
 
 
+def test_the_two_panels_of_chapter_2_follow_the_argument():
+    blocks = ["conv1"] + [f"conv{s}_{b}" for s in (2, 3, 4) for b in (1, 2, 3)]
+    measured = {net: dict.fromkeys(blocks, 2.0) for net in ("plain20", "resnet20", "plain56")}
+    _, axes = plt.subplots(1, 2)
+    nets = ("plain20", "resnet20")
+    plots.propagation_by_block(measured, measured, axes, a=4, depth=20)
+    lines = [{line.get_label(): line.get_ydata() for line in ax.lines} for ax in axes]
+    assert all(set(nets) < set(of_panel) and "plain56" not in of_panel for of_panel in lines)
+    back, forth = ([of_panel[f"{net}, predicted"] for net in nets] for of_panel in lines)
+    assert back[0] == pytest.approx([2 * 2.0 ** (9 - i) for i in range(10)])
+    assert back[1][-2:] == pytest.approx([2 * np.sqrt(1 + 4 / 9), 2])
+    assert forth[0] == pytest.approx([np.sqrt(0.5)] * 10)
+    assert forth[1][:2] == pytest.approx(np.sqrt([0.5, 1.5]))
+    assert [ax.get_yscale() for ax in axes] == ["log", "linear"]
+
+
 def bars_of(ax, network):
     (bars,) = (c for c in ax.containers if c.get_label() == network)
     return list(bars)

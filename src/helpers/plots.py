@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
+from helpers import propagation, specs
 from helpers.counting import Layer, StageTotal
 from helpers.data import Split
 from helpers.paper import Reported
@@ -189,6 +190,41 @@ def by_block(
     if legend:
         ax.legend()
     return ax
+
+
+def propagation_by_block(
+    gradients: Mapping[str, Mapping[str, float]],
+    sizes: Mapping[str, Mapping[str, float]],
+    axes: Sequence[Axes] | None = None,
+    *,
+    a: float,
+    depth: int,
+) -> Sequence[Axes]:
+    """Chapter 2's two panels: gradient with respect to x, and size of x, by block.
+
+    Of the networks of one depth among those measured, with what the argument predicts from
+    `a` alone (see `propagation`): the gradient from the last block's back, and the size.
+
+    Book: chapter 2.
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(7.6, 3.8), layout="constrained")[1]
+    networks = [network for network in gradients if specs.get(network).depth == depth]
+    back, forth = {}, {}
+    for network in networks:
+        last = list(gradients[network].values())[-1]
+        back[network] = last * propagation.growth(propagation.rule(network, a))
+        forth[network] = propagation.sizes(network)
+    for ax, values, predicted, what in (
+        (axes[0], gradients, back, "norm of the gradient in x"),
+        (axes[1], sizes, forth, "root mean square of x"),
+    ):
+        measured = {network: values[network] for network in networks}
+        by_block(measured, ax, what=what, predicted=predicted, legend=False)
+    axes[1].set_yscale("linear")
+    axes[1].set_ylim(bottom=0)
+    axes[0].legend()
+    return axes
 
 
 def stage_shares(
