@@ -21,6 +21,7 @@ from helpers import (
     costs,
     counting,
     measuring,
+    propagation,
     recipes,
     repair,
     rollcall,
@@ -119,12 +120,6 @@ def small_seeds(net):
     """The test errors of three seeds of it in per cent, and their standard deviation."""
     errors = [100 * small(net, seed).final["test"]["error"] for seed in range(3)]
     return [*errors, np.std(errors, ddof=1)]
-
-
-def small_options_seconds():
-    """How long the recorded small ResNet-20 took with options B and C, seed 0."""
-    names = (f"shapes-resnet20-8filters-{option}-quick-seed0" for option in "BC")
-    return sum(runs.load(name).seconds for name in names)
 
 
 def pets(way, split="test"):
@@ -259,6 +254,7 @@ NAMES = {
     },
     **{name: value for name, value in globals().items() if not name.startswith("_")},
     **{"counting": counting, "measuring": measuring, "recipes": recipes, "shapes": shapes},
+    **{"propagation": propagation},
     **{"specs": specs, "studies": studies, "paper": paper, "math": math},
     **{"rollcall": rollcall, "costs": costs, "imitation": imitation, "views": views},
     **{"transfer": transfer, "repair": repair, "weights": weights, "PETS": PETS},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from myst_nb.ext import glue as website
 
-from helpers.glue import glue
+from helpers.glue import glue, glue_all
 
 
 @pytest.mark.parametrize("value", [22.943376004695892, 310, "about 200"])
@@ -22,3 +22,11 @@ def test_a_number_of_numpy_is_stored_as_pythons():
     with mock.patch("IPython.display.display") as ours:
         glue("key", np.float64(2.5))
     assert ours.call_args[0][0] == {"application/papermill.record/text/plain": "2.5"}
+
+
+def test_several_are_glued_one_by_one_under_their_names():
+    with mock.patch("IPython.display.display") as ours:
+        glue_all(best=1, worst=np.float64(2.5))
+    names = [call.kwargs["metadata"]["scrapbook"]["name"] for call in ours.call_args_list]
+    values = [next(iter(call.args[0].values())) for call in ours.call_args_list]
+    assert (names, values) == (["best", "worst"], ["1", "2.5"])

@@ -150,6 +150,35 @@ def test_by_depth_draws_what_was_measured_of_each_kind_of_net(book_records):
         plots.by_depth({}, what="x")
 
 
+def test_by_block_draws_what_was_measured_and_what_was_predicted():
+    x = {"conv1": 3.0, "conv2_1": 2.0, "conv2_2": 1.5, "conv3_1": 1.0}
+    values, predicted = {"a": x, "b": dict.fromkeys(x, 1.0)}, {"a": [4.0, 3.0, 2.0, 1.0]}
+    ax = plots.by_block(values, what="norm", predicted=predicted)
+    (stage, *lines) = ax.lines
+    assert list(stage.get_xdata()) == [2.5, 2.5]  # conv3_1 stands at 3
+    drawn = {line.get_label(): list(line.get_ydata()) for line in lines}
+    assert drawn == {"a": [3, 2, 1.5, 1], "a, predicted": [4, 3, 2, 1], "b": [1, 1, 1, 1]}
+    assert lines[0].get_color() == lines[1].get_color() != lines[2].get_color()
+    assert lines[0].get_marker() != lines[1].get_marker()
+    assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "norm")
+
+
+def test_the_two_panels_of_chapter_2_follow_the_argument():
+    blocks = ["conv1"] + [f"conv{s}_{b}" for s in (2, 3, 4) for b in (1, 2, 3)]
+    measured = {net: dict.fromkeys(blocks, 2.0) for net in ("plain20", "resnet20", "plain56")}
+    _, axes = plt.subplots(1, 2)
+    nets = ("plain20", "resnet20")
+    plots.propagation_by_block(measured, measured, axes, a=4, depth=20)
+    lines = [{line.get_label(): line.get_ydata() for line in ax.lines} for ax in axes]
+    assert all(set(nets) < set(of_panel) and "plain56" not in of_panel for of_panel in lines)
+    back, forth = ([of_panel[f"{net}, predicted"] for net in nets] for of_panel in lines)
+    assert back[0] == pytest.approx([2 * 2.0 ** (9 - i) for i in range(10)])
+    assert back[1][-2:] == pytest.approx([2 * np.sqrt(1 + 4 / 9), 2])
+    assert forth[0] == pytest.approx([np.sqrt(0.5)] * 10)
+    assert forth[1][:2] == pytest.approx(np.sqrt([0.5, 1.5]))
+    assert [ax.get_yscale() for ax in axes] == ["log", "linear"]
+
+
 def bars_of(ax, network):
     (bars,) = (c for c in ax.containers if c.get_label() == network)
     return list(bars)

@@ -53,6 +53,7 @@ NUMBER = re.compile(rf"(?<![\w.])(?:{DIGITS})(?![\w]|[.,]\d)|\b(?:{WORDS})", re.
 # Blotted out in this order. Each is something that no code could recompute, or that is a
 # name and no quantity.
 _PLACES = r"[Cc]hapter|[Ss]ection|[Tt]able|[Ff]igure|[Ff]ig\.|[Ff]ootnote|[Ee]quation|[Pp]age"
+_PLACES += "|[Tt]heorem"
 _DEPTHS = r"(?:8|14|16|18|19|20|32|34|44|50|56|101|110|152|1202)\b"
 EXCLUSIONS: dict[str, str] = {
     # Code, file names, commands: what it prints is tested elsewhere.

@@ -3,8 +3,9 @@
 Imports go down this list and never up:
 paper, specs, counting, layers, blocks, networks, naming, weights, shapes, data,
 images_file, archives, feeding, photos, datasets, schedules, recipes, costs, runs,
-rollcall, distribution, states, callbacks, training, on_device, inspection, repair, transfer,
-causes, studies, published, measuring, mistakes, plots, scatter, diagrams, matching, checks, glue.
+rollcall, distribution, states, callbacks, training, on_device, inspection, propagation, repair,
+transfer, causes, studies, published, measuring, mistakes, plots, scatter, diagrams, matching,
+checks, glue.
 """
 
 import os

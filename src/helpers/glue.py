@@ -26,3 +26,9 @@ def glue(name: str, value: float | int | str) -> None:
         raw=True,
         metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
     )
+
+
+def glue_all(**values: float | int | str) -> None:
+    """Several at once: `glue_all(best=0.1, worst=0.3)`."""
+    for name, value in values.items():
+        glue(name, value)

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
+from helpers import propagation, specs
 from helpers.counting import Layer, StageTotal
 from helpers.data import Split
 from helpers.paper import Reported
@@ -228,6 +229,76 @@ def by_layer(
     if legend:
         ax.legend()
     return ax
+
+
+def by_block(
+    values: Mapping[str, Mapping[str, float]],
+    ax: Axes | None = None,
+    *,
+    what: str,
+    predicted: Mapping[str, Sequence[float]] | None = None,
+    legend: bool = True,
+) -> Axes:
+    """One line per network over its blocks on a log scale, the stem at 0.
+
+    `values` maps a label to {block: value}, as functions of `inspection` return it.
+    `predicted` has a value for each of a net's blocks: a thin line with small circles, in the
+    net's colour. Where a stage of the first net begins, a grey line stands.
+
+    Book: chapter 2.
+    """
+    ax = _axes(ax)
+    first = next(iter(values.values()))
+    stages = [name.split("_")[0] for name in first]
+    for i in range(2, len(stages)):
+        if stages[i] != stages[i - 1]:
+            ax.axvline(i - 0.5, color="#b0b0b0", linewidth=0.8, zorder=0)
+    for i, (label, of_blocks) in enumerate(values.items()):
+        ax.plot(list(of_blocks.values()), label=label, **_look(i))
+        if predicted and label in predicted:
+            dots = {"marker": "o", "ms": 3, "mfc": "none", "linewidth": 0.5}
+            ax.plot(predicted[label], label=f"{label}, predicted", color=COLOURS[i % 6], **dots)
+    ax.set_yscale("log")
+    ax.set_xlabel("block, counted from the input")
+    ax.set_ylabel(what)
+    if legend:
+        ax.legend()
+    return ax
+
+
+def propagation_by_block(
+    gradients: Mapping[str, Mapping[str, float]],
+    sizes: Mapping[str, Mapping[str, float]],
+    axes: Sequence[Axes] | None = None,
+    *,
+    a: float,
+    depth: int,
+) -> Sequence[Axes]:
+    """Chapter 2's two panels: gradient with respect to x, and size of x, by block.
+
+    Of the networks of one depth among those measured, with what the argument predicts from
+    `a` alone (see `propagation`): the gradient from the last block's back, and the size.
+
+    Book: chapter 2.
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(7.6, 3.8), layout="constrained")[1]
+    networks = [network for network in gradients if specs.get(network).depth == depth]
+    back, forth = {}, {}
+    for network in networks:
+        last = list(gradients[network].values())[-1]
+        back[network] = last * propagation.growth(propagation.rule(network, a))
+        forth[network] = propagation.sizes(network)
+    for ax, values, predicted, what in (
+        (axes[0], gradients, back, "norm of the gradient in x"),
+        (axes[1], sizes, forth, "root mean square of x"),
+    ):
+        measured = {network: values[network] for network in networks}
+        by_block(measured, ax, what=what, predicted=predicted, legend=False)
+    axes[1].set_yscale("linear")
+    axes[1].set_ylim(bottom=0)
+    axes[0].legend()
+    return axes
 
 
 def stage_shares(

@@ -27,15 +27,18 @@ __all__ = ["SGD", "DivergedError", "compile_model", "cross_entropy", "error", "e
 
 @keras.saving.register_keras_serializable(package="helpers")
 class SGD(keras.optimizers.SGD):
-    """Momentum SGD with the paper's weight decay: L2 in the loss.
+    """Momentum SGD with weight decay as the paper's time knew it: L2 in the loss.
 
     The gradient of lambda / 2 * |w|^2 is added to that of the loss before the
-    momentum: v <- m v - rate (g + lambda w); w <- w + v, for every trainable
-    variable. Keras' own `weight_decay` shrinks the weights beside the momentum,
-    which is another method.
+    momentum: v <- m v - rate (g + lambda w); w <- w + v. Keras' own `weight_decay`
+    shrinks the weights beside the momentum, which is another method.
+
+    Every trainable variable decays, gamma, beta and biases too. The paper does not say
+    which do. fb.resnet.torch does the same and names it a difference from the paper, whose
+    decay it takes to be of the convolutions' weights alone.
 
     Source: He et al. 2015, section 3.4; Loshchilov and Hutter 2019 on the
-    difference. Book: chapter 5.
+    difference; fb.resnet.torch, README. Book: chapters 2, 5 and 7.
     """
 
     def __init__(self, learning_rate=0.1, momentum=0.9, l2=1e-4, name="sgd_l2", **kwargs):

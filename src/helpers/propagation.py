@@ -1,0 +1,103 @@
+"""How a gradient grows on its way back through the blocks: chapter 2's argument in formulas.
+
+Of nets before training, with batch normalization. Factors are of the *squared* norm of the
+gradient with respect to x, the blocks' outputs, and stand in the order of the blocks.
+
+Source: Yang et al. 2019, Theorem 8 (plain nets); De and Smith 2020 (residual ones).
+Book: chapters 1, 2 and 8.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from helpers import specs
+
+# A layer of a wide, fully connected net multiplies by this, for large batches: ReLU halves,
+# He's kernels double, and batch normalization divides by the variance, 1 - 1 / pi.
+RELU_AND_BATCH_NORM = math.pi / (math.pi - 1)
+
+
+def factors(gradients: Mapping[str, float]) -> np.ndarray:
+    """By what each block multiplies the squared norm, from `inspection.activation_gradients`.
+
+    One fewer than the norms: the first of them is the stem's, which belongs to no block.
+    Raises ValueError for fewer than two.
+    """
+    norms = np.array(list(gradients.values()))
+    if len(norms) < 2:
+        raise ValueError(f"Expected the gradients of at least two blocks. Received: {gradients}")
+    return (norms[:-1] / norms[1:]) ** 2
+
+
+def growth(by_block: Sequence[float]) -> np.ndarray:
+    """From factors: the norm in each block's output, stem first, where the last block's is 1."""
+    backwards = np.cumprod(np.asarray(by_block)[::-1])
+    return np.sqrt(np.append(backwards[::-1], 1.0))
+
+
+def rule(network: str | specs.Network, a: float) -> np.ndarray:
+    """The argument's factors: `a` for every block of a plain net, 1 + a / l for a residual one.
+
+    `a` is what a block of the plain net multiplies by, l the number of the block, from 1.
+    """
+    network = specs.resolve(network)
+    blocks = np.arange(1, 1 + sum(stage.repeats for stage in network.stages))
+    return 1 + a / blocks if _residual(network) else np.full(len(blocks), float(a))
+
+
+def sizes(network: str | specs.Network) -> np.ndarray:
+    """What root mean square of x the argument expects in each block's output, stem first.
+
+    After batch normalization and ReLU the mean square is 1/2; so it is everywhere in a plain
+    net. A residual block adds F, whose mean square is 1. Where option A appends as many empty
+    channels as there are, the mean square is halved before.
+
+    Raises ValueError for a residual net without option A, whose projections are not covered.
+    """
+    return np.sqrt(_mean_squares(specs.resolve(network)))
+
+
+def by_size(network: str | specs.Network, a: float) -> np.ndarray:
+    """The factors of a residual net from the expected size of x: 1 + a / (its mean square).
+
+    `a` is as in `rule`. The last ReLU of a plain block halves the square; F alone, without
+    it, multiplies by 2 a where x has mean square 1/2, and by a / s where it has s. The
+    shortcut's part is 1, and 1/2 where half of the channels lead into option A's zeros.
+
+    Raises ValueError for a plain net, or as `sizes` does.
+    """
+    network = specs.resolve(network)
+    if not _residual(network):
+        raise ValueError(f"Expected a residual net. Received: {network.name}")
+    return _kept(network) + a / _mean_squares(network)[:-1]
+
+
+def _residual(network):
+    return all(stage.block in specs.RESIDUAL_BLOCKS for stage in network.stages)
+
+
+def _kept(network):
+    """The share of a block's channels that its shortcut fills: filters before / after."""
+    before, kept = network.stem.filters, []
+    for stage in network.stages:
+        kept += [before / stage.channels] + (stage.repeats - 1) * [1.0]
+        before = stage.channels
+    return np.array(kept)
+
+
+def _mean_squares(network):
+    squares = [0.5]
+    if not _residual(network):
+        return np.array(squares * (1 + sum(stage.repeats for stage in network.stages)))
+    if network.shortcut != "A":
+        raise ValueError(
+            f'Expected a net with identity shortcuts alone, shortcut="A". '
+            f"Received: {network.name} with option {network.shortcut}"
+        )
+    for kept in _kept(network):
+        squares.append(kept * squares[-1] + 1)
+    return np.array(squares)
