@@ -68,7 +68,8 @@ IGNORED = {
     "list of names": "ResNet-32, 44, 56 and 110 overlap, ResNet-18 and 34.",
     "shapes": "1x1, 3x3, 32x32 and 56x56x64; 256-64-64-256; stride 2; kernel 3",
     "option": "option A, options B and C",
-    "places": "section 4.1, Table 3, Tables 1 and 6, Figure 7, footnote 4, Theorem 8, chapters 1 to 4",
+    "places": "section 4.1, Table 3, Tables 1 and 6, Figure 7, footnote 4, Theorem 8, "
+    "chapters 1 to 4",
     "equation": "```{math}\n:label: eq\na = 7 b\n```",
     "years": "in 2015, after 2015 and © 2026",
     "versions": "Python 3.11 to 3.13, TensorFlow 2.20 and later, Keras 3, NumPy 2.0 to 2.4",
