@@ -103,15 +103,24 @@ def with_batch_statistics(model: keras.Model, data: Data, batch_size: int = BATC
     Each batch is normalized by its own statistics, as while the net was trained. The model is
     left as it was.
     """
-    before, n = model.get_weights(), len(data.train)
-    losses, wrong = 0.0, 0
-    for images, labels in datasets.batches(data, "train", batch_size):
-        p = keras.ops.convert_to_numpy(model(images, training=True)).astype("float64")
-        y = keras.ops.convert_to_numpy(labels)
-        losses -= np.log(np.maximum(p[np.arange(len(y)), y], 1e-7)).sum()  # Keras' bound
-        wrong += int((p.argmax(axis=1) != y).sum())
+    before, y = model.get_weights(), data.train.labels
+    batches = datasets.batches(data, "train", batch_size)
+    p = _InTrainingMode(model).predict(batches, verbose=0).astype("float64")
     model.set_weights(before)
-    return {"error": wrong / n, "loss": float(losses / n)}
+    wrong = (p.argmax(axis=1) != y).mean()
+    loss = -np.log(np.maximum(p[np.arange(len(y)), y], 1e-7)).mean()  # Keras' bound
+    return {"error": float(wrong), "loss": float(loss)}
+
+
+class _InTrainingMode(keras.Model):
+    """A model that is in training mode whatever is asked of it; for `predict`, in a graph."""
+
+    def __init__(self, model):
+        super().__init__(name="in_training_mode")
+        self.model = model
+
+    def call(self, x):
+        return self.model(x, training=True)
 
 
 def growth(run: Run, of: str = "activation_gradients") -> float | None:
