@@ -131,7 +131,10 @@ def test_a_record_counts_the_parameters_of_its_network(name, book_records):
         frozen = counting.moving_statistics(spec)  # as many gammas and betas
     assert counting.parameters(spec) - frozen == run.parameters
     if getattr(plan, "name", None) is None:  # a name of its own says what it is for
-        assert run.name == f"{run.data['name']}-{run.network}-{run.recipe['name']}-seed{run.seed}"
+        data = run.data["name"]
+        if getattr(plan, "images", None):  # all images, at another size than they have
+            data += "-{}x{}".format(*run.spec["input_shape"])
+        assert run.name == f"{data}-{run.network}-{run.recipe['name']}-seed{run.seed}"
 
 
 @pytest.mark.parametrize("name", [name for name in RECORDS if "-causes-" in name])
