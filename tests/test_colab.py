@@ -93,11 +93,14 @@ def students_zip(folder, name):
     return path
 
 
-def test_what_runs_with_the_oldest_versions_is_there():
+def test_what_is_chosen_to_run_is_there():
     """A name that begins like no notebook would run nothing, and nobody would notice."""
     makefile = (prepare.ROOT / "Makefile").read_text("utf-8")
     chosen = re.search(r"^WITH_OLDEST := (.+)$", makefile, re.MULTILINE)[1].split()
-    names = [path.name for path in prepare.ROOT.glob("notebooks/*.ipynb")] + ["assignment-"]
+    script = (prepare.ROOT / ".ci" / "run").read_text("utf-8")
+    chosen += re.search(r'WITH_COLAB="(.+)"', script)[1].split()
+    names = [path.name for path in prepare.ROOT.glob("notebooks/*.ipynb")]
+    names += [f"assignment-{path.name}" for path in prepare.ROOT.glob("assignments/source/*")]
     assert [begin for begin in chosen if not any(n.startswith(begin) for n in names)] == []
 
 
