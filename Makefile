@@ -79,7 +79,7 @@ $(eval $(if $(PLACE),.PHONY: $(PLACE)))
 $(eval $(if $(PLACE),$(PLACE): ; @:))
 endif
 
-# Two files at a time. The notebooks' trainings use both cores themselves.
+# Two files at a time, notebooks too: their trainings leave a third of two cores idle.
 TWO := -n 2 --dist loadfile
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -135,7 +135,7 @@ pdf: $(INSTALLED) $(BROWSING)  ## the whole book as one PDF, printed by Chromium
 test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignments, every notebook against its outputs
 	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO)
 	$(ON_SHAPES) $(COURSE)/bin/python -m pytest $(TWO) --confcutdir=tests/assignments tests/assignments
-	$(ON_SHAPES) $(BIN)/python -m pytest --nbval --nbval-current-env \
+	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO) --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
 		$(LEFT_OUT:%=--ignore=%) notebooks/
 	$(SAY_LEFT_OUT)
