@@ -113,7 +113,7 @@ def test_augmentation_follows_its_seed_and_its_step():
 
 
 def test_batches_neither_autotune_nor_come_from_a_generator(data, monkeypatch):
-    """What both cost: see the comments in `datasets`. A second of each epoch, and more."""
+    """What both cost: see the comments in `datasets`."""
     monkeypatch.delattr(tf.data.Dataset, "from_generator")
     for batches in (
         datasets.training_batches(data, 16, seed=0),

@@ -128,7 +128,7 @@ def training_batches(
     mean = tf.constant(data.mean)
 
     # `Dataset.from_generator` would set glibc's M_TRIM_THRESHOLD for the whole process: from
-    # then on every tensor is mapped and unmapped, which costs a fifth of a training step.
+    # then on the memory of every tensor is mapped and unmapped.
     order = feeding.Order(len(data.train), batch_size, seed=seed, shuffle=shuffle)
 
     def drawn(step):
