@@ -16,7 +16,7 @@ GRADING := PYTHONPATH=assignments $(COURSE)/bin/python -m grading
 CHECKED := _build/.checked
 SITE := tests/site
 BROWSING := $(SITE)/node_modules/.installed
-SOURCES := _config.yml _toc.yml index.md tests/check_site.py \
+SOURCES := _config.yml _toc.yml index.md tests/book/check_site.py \
 	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml \
 	site/served/*/*.*) src/helpers/specs.py src/helpers/counting.py
 
@@ -35,28 +35,15 @@ RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute 
 	--ExecutePreprocessor.kernel_name=python3 \
 	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
 
-# What runs on Keras' other backends, too. XLA compiles for JAX without optimising: nets
-# as small as those of the tests take longer to compile than to run. What it compiled is kept.
-BACKEND_TESTS := tests/test_blocks.py tests/test_layers.py tests/test_networks_outputs.py \
-	tests/test_weights_files.py tests/test_weights_refused.py tests/test_weights_torch.py \
-	tests/test_weights_torch_cifar.py tests/test_weights_option_a.py \
-	tests/test_weights_published.py tests/test_feeding.py \
-	tests/test_studies.py::test_a_study_trains_what_its_file_lists \
-	"tests/test_weights.py::test_same_outputs_as_keras_applications[ResNet50]"
-# On JAX alone several processes and devices train together, and one trains whole epochs on the
-# device. The photographs of several are read by TensorFlow, so that test runs where TensorFlow
-# is, and finds JAX in the other environment.
-JAX_TESTS := tests/test_distribution_jax.py tests/test_on_device_jax.py tests/test_pieces_jax.py
-BOTH_TESTS := tests/test_distribution_photos.py
+# What runs on Keras' other backends, too, bears the mark `backends`: other files may need what
+# is not there. On JAX alone several processes and devices train together, and one trains whole
+# epochs on the device (mark `jax`). XLA compiles for JAX without optimising: nets as small as
+# those of the tests take longer to compile than to run. What it compiled is kept.
+MARKED = $(shell grep -rlE --include='*.py' 'mark\.($(1))\b' tests/library)
 ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
 	JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
-TEST_BACKEND = $(BACKENDS)/bin/python -m pytest --disable-warnings -m "not one_backend" $(BACKEND_TESTS)
-
-# What runs in minutes and on every system: no browser, no grading, no notebook.
-QUICK_TESTS := tests/test_first_cell.py tests/test_places.py tests/test_specs.py \
-	tests/test_counting.py tests/test_blocks.py tests/test_layers.py tests/test_networks.py \
-	tests/test_shapes.py tests/test_recipes.py tests/test_weights_files.py tests/test_runs.py
+TEST_BACKEND = $(BACKENDS)/bin/python -m pytest --disable-warnings
 
 # Colab's Python, where this machine has it. The oldest is the one of `make setup`.
 PYTHONS = python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python
@@ -112,7 +99,7 @@ $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 define BUILD
 @rm -rf $(CHECKED) _build/html _build/.doctrees _build/jupyter_execute
 $(BIN)/jupyter-book build . -n -W --keep-going --quiet > /dev/null
-@$(BIN)/python tests/check_site.py _build/html
+@$(BIN)/python tests/book/check_site.py _build/html
 @touch $(CHECKED)
 @echo "The book: $(CURDIR)/_build/html/index.html"
 endef
@@ -136,15 +123,15 @@ test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignmen
 	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO)
 	$(ON_SHAPES) $(COURSE)/bin/python -m pytest $(TWO) --confcutdir=tests/assignments tests/assignments
 	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO) --nbval --nbval-current-env \
-		--nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 600 \
+		--nbval-sanitize-with tests/project/nbval_sanitize.cfg --nbval-cell-timeout 600 \
 		$(LEFT_OUT:%=--ignore=%) notebooks/
 	$(SAY_LEFT_OUT)
 
 test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and Windows, in minutes
-	$(BIN)/python -m pytest $(QUICK_TESTS)
+	$(BIN)/python -m pytest -m quick
 
 test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size
-	$(BIN)/python -m pytest --quiet tests/test_notebooks.py tests/test_first_cell.py
+	$(BIN)/python -m pytest --quiet tests/project/test_notebooks.py tests/project/test_first_cell.py
 
 colab-notebooks: assignments
 	$(BIN)/python tests/colab/prepare.py _build/colab
@@ -186,11 +173,14 @@ $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 	@touch $@
 
 backends: $(BACKENDS)/.installed  ## what must run on JAX and PyTorch, too; several processes on JAX
-	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND) $(JAX_TESTS)
-	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND)
+	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND) -m "(backends or jax) and not one_backend" \
+		$(call MARKED,backends|jax)
+	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND) -m "backends and not one_backend" \
+		$(call MARKED,backends)
 	$(ON_BACKEND) RESNET_BOOK_ALSO=$$($(BACKENDS)/bin/python -c \
 		'import sysconfig; print(sysconfig.get_path("purelib"))') \
-		$(BIN)/python -m pytest --disable-warnings $(BOTH_TESTS)
+		$(BIN)/python -m pytest --disable-warnings \
+		tests/library/training/test_processes_photos_jax_and_tensorflow.py
 
 $(BACKENDS)/.installed: requirements-backends.txt requirements.lock | $(INSTALLED)
 	@echo "Installing JAX and PyTorch into $(BACKENDS): a few minutes, once"

@@ -14,7 +14,8 @@ import statistics
 
 from turns import images_per_second
 
-from helpers import networks, recipes, repair, training
+from helpers import networks, recipes, training
+from helpers.studies import repair
 
 
 def main() -> None:

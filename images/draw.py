@@ -14,7 +14,8 @@ from pathlib import Path
 import keras
 import matplotlib.pyplot as plt
 
-from helpers import blocks, counting, diagrams, paper, plots, repair, runs, specs, studies
+from helpers import blocks, counting, diagrams, paper, plots, runs, specs, studies
+from helpers.studies import repair
 
 ROOT = Path(__file__).resolve().parents[1]
 

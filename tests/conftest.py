@@ -14,37 +14,47 @@ import pytest
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
-# What needs PyTorch or JAX runs where it is, in `make backends`; test_backends.py holds both.
-WITH_PYTORCH = ("test_weights_torch.py", "test_weights_torch_cifar.py")
-WITH_JAX = ("test_distribution_jax.py", "test_on_device_jax.py", "test_pieces_jax.py")
-# TensorFlow reads the photographs on which JAX trains. No environment has both, so `make
-# backends` runs this in the one with TensorFlow and names the folder where JAX lies.
-WITH_BOTH = ("test_distribution_photos.py",)
+# What a file needs besides the book's requirements stands at the end of its name. It runs where
+# that is, in `make backends`; elsewhere it is left out, and the header says so. TensorFlow reads
+# the photographs on which JAX trains. No environment has both, so `make backends` runs that file
+# in the one with TensorFlow and names the folder where JAX lies.
+NEEDED = {"_torch": ["torch"], "_jax": ["jax"], "_jax_and_tensorflow": ["jax", "tensorflow"]}
+MARKS = {
+    "backends": "runs on JAX and PyTorch, too: `make backends`",
+    "jax": "starts processes that train on JAX: `make backends`, once",
+    "one_backend": "says nothing more on a second backend, or is about TensorFlow; "
+    "`make backends` leaves it out",
+    "quick": "runs in minutes and on every system: `make test-quick`, `make check`",
+}
 if also := os.environ.get("RESNET_BOOK_ALSO"):
     sys.path.append(also)
 # The assignments' tests run in an environment of their own, from where this file is not read.
 collect_ignore = ["assignments"]
-for package, files in (("torch", WITH_PYTORCH), ("jax", WITH_JAX)):
-    if importlib.util.find_spec(package) is None:
-        collect_ignore += files
-if not all(importlib.util.find_spec(package) for package in ("jax", "tensorflow")):
-    collect_ignore += WITH_BOTH
+
+
+def missing(path):
+    """The packages that a file of tests needs and this environment lacks."""
+    needed = [name for end, names in NEEDED.items() if path.stem.endswith(end) for name in names]
+    return [name for name in needed if importlib.util.find_spec(name) is None]
+
+
+def pytest_ignore_collect(collection_path):
+    return bool(missing(collection_path)) or None
 
 
 def pytest_configure(config):
-    config.addinivalue_line(
-        "markers",
-        "one_backend: says nothing more on a second backend, or is about TensorFlow; "
-        "`make backends` leaves it out",
-    )
+    for name, meaning in MARKS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
 
 
 def pytest_report_header():
     lines = [f"Keras' backend: {os.environ.get('KERAS_BACKEND', 'not chosen by KERAS_BACKEND')}"]
-    named = ("PyTorch", WITH_PYTORCH), ("JAX", WITH_JAX), ("TensorFlow with JAX", WITH_BOTH)
-    for package, files in named:
-        if set(files) <= set(collect_ignore):
-            lines.append(f"Left to `make backends`, no {package} here: {', '.join(files)}")
+    left_out = {}
+    for path in sorted(Path(__file__).parent.glob("*/**/test_*.py")):
+        left_out.setdefault(", ".join(missing(path)), []).append(path.name)
+    left_out.pop("")
+    for packages, names in left_out.items():
+        lines.append(f"Left to `make backends`, no {packages} here: {', '.join(names)}")
     return lines
 
 
@@ -118,7 +128,7 @@ def small(monkeypatch, tiny_spec):
 
     parts = [datasets.Split(*coloured(n, 8, seed)) for seed, n in enumerate((160, 16, 16))]
     data = datasets.Data("shapes", "small shapes", ("a", "b", "c", "d"), *parts)
-    monkeypatch.setitem(datasets._LOADERS, "shapes", lambda _: data)
+    monkeypatch.setitem(datasets.LOADERS, "shapes", lambda _: data)
     monkeypatch.setitem(datasets.TRAINING_IMAGES, "shapes", 160)
     monkeypatch.setitem(specs._NETWORKS, "tiny6", tiny_spec)
     return data

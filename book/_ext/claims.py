@@ -2,7 +2,7 @@
 
 A file of `claims/` belongs to a chapter: a `title`, the `pages` that it speaks of (the page and
 its notebook) and a `[[claim]]` for every statement. claims/README.md says how one is written.
-`tests/test_claims.py` recomputes them; the directive `{claims}` draws the table.
+`tests/claims/test_claims.py` recomputes them; the directive `{claims}` draws the table.
 """
 
 from __future__ import annotations

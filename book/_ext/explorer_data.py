@@ -3,7 +3,7 @@
 The page lets a reader choose input size and classes, so its JavaScript has to compute shapes.
 It knows nothing of networks: it gets every layer's window (kernel, stride, padding), channels,
 weights and what it reads, as they follow here from `counting.layers`, and does the sums.
-`tests/test_explorer.py` holds its numbers against those of `counting`.
+`tests/book/test_explorer.py` holds its numbers against those of `counting`.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """The library of the book *Residual Networks, from the degradation problem to ResNet-50*.
 
 Imports go down this list and never up:
-paper, specs, counting, layers, blocks, networks, naming, weights, shapes, data,
-images_file, archives, feeding, photos, datasets, schedules, recipes, costs, runs,
-rollcall, distribution, states, callbacks, training, on_device, inspection, propagation, repair,
-transfer, causes, studies, published, measuring, mistakes, plots, scatter, diagrams, matching,
-checks, glue.
+paper, glue, specs, counting, layers, blocks, networks, datasets, weights, recipes, runs,
+training, inspection, checks, plots, diagrams, studies.
+
+What you import stands at the top of this folder. What you never import lies inside a package,
+behind the names that its `__init__.py` lists.
 """
 
 import os

@@ -50,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _tell_the_others(error):
     """Where several processes train, all end now."""
-    if distribution := sys.modules.get("helpers.distribution"):
-        distribution.fail(error)
+    if processes := sys.modules.get("helpers.training.processes"):
+        processes.fail(error)
 
 
 def _list(_):
@@ -91,7 +91,7 @@ def _count(options):
 
 
 def _cost(options):
-    from helpers import costs
+    from helpers.recipes import costs
 
     plan = _plan(options)
     machine = costs.Machine(options.devices, options.peak, options.share, options.price)
@@ -99,12 +99,12 @@ def _cost(options):
 
 
 def _train(options):
-    from helpers import distribution
+    from helpers.training import processes
 
     plan = _plan(options)
-    team = distribution.Team()
+    team = processes.Team()
     if not plan.on_device or options.coordinator:  # which refuses several
-        team = distribution.start(
+        team = processes.start(
             options.coordinator, options.processes, options.process, task=plan.command()
         )
     if options.model:
@@ -118,13 +118,14 @@ def _train(options):
             raise FileExistsError(f"{model} is there already and would be overwritten.")
     run = _planned(plan, options)
     if options.model and team.first and run.final:
-        with distribution.alone():
+        with processes.alone():
             run.model.save(options.model)
 
 
 def _planned(plan, options):
     """Trains what is planned, records it, and prints the result."""
-    from helpers import datasets, distribution, runs
+    from helpers import datasets, runs
+    from helpers.training import processes
 
     on_device, minutes = getattr(plan, "on_device", False), getattr(options, "minutes", None)
     for option, value, fits in (
@@ -142,7 +143,7 @@ def _planned(plan, options):
     )
     if not run.final:
         print(f"{run.name}: time is over; the same command goes on.")
-    elif distribution.team().first:
+    elif processes.team().first:
         print(runs.table(runs.compare([run])))
         print(f"recorded as {runs.directory() / run.name}.json")
     return run
@@ -164,8 +165,7 @@ def _transfer(options):
 
 
 def _cause(options):
-    from helpers import causes
-    from helpers.studies import CausePlan
+    from helpers.studies import CausePlan, causes
 
     plan = CausePlan(options.intervention, options.seed, options.steps)
     run = _planned(plan, options)
@@ -215,7 +215,8 @@ def _study(options):
 
 
 def _published(options):
-    from helpers import datasets, published, runs
+    from helpers import datasets, runs
+    from helpers.studies import published
 
     data = datasets.load("cifar10", data_dir=options.data_dir, npz=options.npz)
     command = f"python -m helpers published --originals {Path(options.originals).name}"
@@ -232,7 +233,7 @@ def _export(options):
 
 def _bench_input(options):
     from helpers import datasets
-    from helpers.photos import speed
+    from helpers.datasets.photos import speed
 
     data = datasets.load(options.name, data_dir=options.data_dir, manual_dir=options.manual_dir)
     if not isinstance(data, datasets.Photos):

@@ -6,10 +6,11 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers import causes, counting, datasets, specs
-from helpers.data import REDUCED_TRAINING_IMAGES, Data
+from helpers import counting, datasets, specs
+from helpers.datasets import REDUCED_TRAINING_IMAGES, Data
 from helpers.runs import Run
 from helpers.specs import Network
+from helpers.studies import causes
 from helpers.studies.plans import Length
 
 

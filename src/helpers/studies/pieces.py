@@ -19,11 +19,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from helpers.callbacks import epochs_done
 from helpers.runs import DIRECTORY_VARIABLE
 from helpers.studies.plans import Plan
 from helpers.studies.running import Failed, duration, names_recorded, work
 from helpers.studies.study import Study
+from helpers.training.callbacks import epochs_done
 
 # A process takes all of a GPU's memory at its start, unless it is told not to.
 _SHARED = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}

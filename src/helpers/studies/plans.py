@@ -12,24 +12,14 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers import (
-    costs,
-    counting,
-    datasets,
-    on_device,
-    recipes,
-    repair,
-    specs,
-    training,
-    transfer,
-    weights,
-)
-from helpers.costs import Cost, Machine
-from helpers.data import REDUCED_TRAINING_IMAGES, Data
-from helpers.photos import Photos
-from helpers.recipes import Recipe
+from helpers import counting, datasets, recipes, specs, training, weights
+from helpers.datasets import REDUCED_TRAINING_IMAGES, Data, Photos
+from helpers.recipes import Recipe, costs
+from helpers.recipes.costs import Cost, Machine
 from helpers.runs import Run
 from helpers.specs import Network
+from helpers.studies import repair, transfer
+from helpers.training import on_device
 
 
 @dataclass(frozen=True)

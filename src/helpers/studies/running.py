@@ -11,12 +11,12 @@ from typing import Any
 import keras
 
 from helpers import datasets, runs, weights
-from helpers.callbacks import DivergedError, epochs_done
-from helpers.data import Data
+from helpers.datasets import Data
 from helpers.runs import Run
 from helpers.studies.cause_plan import CausePlan
 from helpers.studies.plans import RepairPlan
 from helpers.studies.study import AnyPlan, Study
+from helpers.training.callbacks import DivergedError, epochs_done
 
 
 class Failed(RuntimeError):

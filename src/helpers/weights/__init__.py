@@ -5,9 +5,9 @@ anything is assigned: after an error the network is as it was. Nothing is unpick
 Book: chapters 4 and 6.
 """
 
+from helpers.datasets.preprocessing import KERAS, Preprocessing
 from helpers.weights.files import save
 from helpers.weights.loading import Loaded, load
-from helpers.weights.preprocessing import KERAS, Preprocessing
 from helpers.weights.published import Source, get, names
 
 __all__ = ["KERAS", "Loaded", "Preprocessing", "Source", "get", "load", "names", "save"]

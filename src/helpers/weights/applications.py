@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import keras
 
-from helpers import naming
+from helpers.weights import naming
 from helpers.weights.places import HEAD, Place, assign, check_names, check_shapes, check_stride
 from helpers.weights.places import numpy as values
 from helpers.weights.published import Source

@@ -18,10 +18,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from helpers import naming
 from helpers.specs import BOTTLENECK_STRIDES
+from helpers.weights import naming, pickles, published
 from helpers.weights import option_a as forms
-from helpers.weights import pickles, published
 from helpers.weights import places as fitting
 from helpers.weights.places import HEAD, SAME_NETWORK, Place
 

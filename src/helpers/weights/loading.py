@@ -13,13 +13,14 @@ from pathlib import Path
 
 import keras
 
-from helpers import counting, naming, specs
-from helpers.weights import addresses, applications, files, hub, preprocessing, published
+from helpers import counting, specs
+from helpers.datasets import preprocessing
+from helpers.datasets.preprocessing import Preprocessing
+from helpers.weights import addresses, applications, files, hub, naming, published
 from helpers.weights import option_a as forms
 from helpers.weights.hub import CONFIGURATION, WEIGHTS
 from helpers.weights.option_a import OptionA
 from helpers.weights.places import SAME_NETWORK, check_stride
-from helpers.weights.preprocessing import Preprocessing
 from helpers.weights.published import Source
 
 _ON_THE_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*")

@@ -21,7 +21,7 @@ from typing import Literal
 import keras
 import numpy as np
 
-from helpers import naming
+from helpers.weights import naming
 
 OptionA = Literal["zeros behind", "both sides"]
 BEHIND, BOTH_SIDES = FORMS = ("zeros behind", "both sides")

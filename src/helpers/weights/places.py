@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from helpers import naming
+from helpers.weights import naming
 
 HEAD = "fc"  # the classifier: the one layer that depends on the classes
 SAME_NETWORK = "Build the network that the source holds."

@@ -15,9 +15,9 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.datasets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, KERAS, Preprocessing
 from helpers.specs import BottleneckStride
 from helpers.weights.option_a import BEHIND, BOTH_SIDES, OptionA
-from helpers.weights.preprocessing import IMAGENET_MEAN, IMAGENET_STD, KERAS, Preprocessing
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""Pictures from records and measurements.
+
+Every function draws on an `ax` and returns it; none trains, none saves. Runs
+are told apart by line style and label as well as by colour. The images a plot
+was made from stand in its title.
+
+Book: all chapters.
+"""
+
+from helpers.plots.runs import (
+    COLOURS,
+    SHARED,
+    by_block,
+    by_depth,
+    by_layer,
+    confusion,
+    curves,
+    error_by_depth,
+    one_per_class,
+    propagation_by_block,
+    receptive_fields,
+    reported_errors,
+    stage_shares,
+    training_and_test,
+)
+from helpers.plots.scatter import growth_and_error
+
+__all__ = [
+    "COLOURS",
+    "SHARED",
+    "by_block",
+    "by_depth",
+    "by_layer",
+    "confusion",
+    "curves",
+    "error_by_depth",
+    "growth_and_error",
+    "one_per_class",
+    "propagation_by_block",
+    "receptive_fields",
+    "reported_errors",
+    "stage_shares",
+    "training_and_test",
+]

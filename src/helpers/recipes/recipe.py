@@ -1,0 +1,308 @@
+"""How a network is trained, as data.
+
+A number of the paper's training stands here and nowhere else; those of its photographs'
+augmentation are the defaults of `datasets.photos.TrainingView`.
+
+Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+
+from helpers.datasets.photos import TrainingView, views
+from helpers.recipes.schedules import LinearWarmup
+
+_CHOICES = {
+    "optimizer": ("sgd", "adam"),
+    "warmup": ("constant", "linear"),
+    "shuffle": ("images", "batches"),
+    "precision": ("float32", "mixed_bfloat16"),
+    "jit_compile": (True, False, "auto"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that `training.train` needs besides network, images and seed.
+
+    Times are in steps, that is in iterations of one batch, as in the paper.
+
+    - `steps`, `batch_size`: how long, on how many images at once;
+    - `learning_rate` is divided by `decay` after each of `boundaries` steps;
+      the first `warmup_steps` run at `warmup_learning_rate`, or with a `warmup` that is
+      "linear" and not "constant" they rise from there to `learning_rate`, each by as much;
+    - `optimizer`: "sgd" or "adam";
+    - `momentum`, `weight_decay`: of stochastic gradient descent; the decay is
+      the L2 penalty of the paper, lambda / 2 times the sum of the squares of
+      all trainable parameters (see `training.SGD`). Adam's beta_1 is `momentum`,
+      and it has no decay here;
+    - `padding`, `flip`: the augmentation; an image gets `padding` pixels on
+      every side, then a random crop of its old size, then maybe a flip;
+    - `view`: how photographs are cut, which have no padding. A recipe that has one is for
+      photographs; None leaves it to the data set;
+    - `shuffle`: "images", so that every epoch has other batches, or "batches": always
+      the same ones in another order, the mistake of the chapter "Repairing a notebook";
+    - `steps_per_epoch`: after how many steps the training is measured and can go on
+      after an interruption; None is a pass over the training images;
+    - `precision`: "float32" or "mixed_bfloat16" (Keras' name of the policy);
+    - `jit_compile`: whether XLA compiles the step; "auto" leaves it to Keras, which
+      does so on JAX and on a GPU, and not where TensorFlow has processors only.
+    """
+
+    name: str
+    source: str
+    steps: int
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    boundaries: tuple[int, ...] = ()
+    decay: float = 10.0
+    warmup_steps: int = 0
+    warmup_learning_rate: float = 0.01
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    padding: int = 4
+    flip: bool = True
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    shuffle: Literal["images", "batches"] = "images"
+    steps_per_epoch: int | None = None
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    jit_compile: bool | Literal["auto"] = "auto"
+    warmup: Literal["constant", "linear"] = "constant"
+    view: TrainingView | None = None
+
+    def __post_init__(self) -> None:
+        least_of = {"steps": 1, "batch_size": 1, "padding": 0, "warmup_steps": 0}
+        if self.steps_per_epoch is not None:
+            least_of["steps_per_epoch"] = 1
+        for key, least in least_of.items():
+            value = getattr(self, key)
+            if not isinstance(value, int) or value < least:
+                raise ValueError(
+                    f"`{key}` must be an integer of at least {least}. Received: {key}={value!r}"
+                )
+        for key, inside, range_ in (
+            ("momentum", 0 <= self.momentum < 1, "at least 0 and below 1"),
+            ("weight_decay", self.weight_decay >= 0, "at least 0"),
+            ("decay", self.decay >= 1, "at least 1: the rate is divided by it"),
+            ("warmup_learning_rate", self.warmup_learning_rate > 0, "positive"),
+        ):
+            if not inside:
+                raise ValueError(
+                    f"`{key}` must be {range_}. Received: {key}={getattr(self, key)!r}"
+                )
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(
+                "`learning_rate` must be positive and finite. "
+                f"Received: learning_rate={self.learning_rate!r}"
+            )
+        whole = all(isinstance(b, int) for b in self.boundaries)
+        if not whole or list(self.boundaries) != sorted(self.boundaries):
+            raise ValueError(
+                "`boundaries` must be whole numbers that rise: the steps after which the "
+                f"learning rate drops. Received: boundaries={self.boundaries!r}"
+            )
+        for key, choices in _CHOICES.items():
+            if (value := getattr(self, key)) not in choices:
+                raise ValueError(
+                    f"`{key}` must be {' or '.join(map(repr, choices))}. Received: {key}={value!r}"
+                )
+        if self.optimizer == "adam" and self.weight_decay:
+            raise ValueError(
+                "`weight_decay` is the paper's, for 'sgd'; with 'adam' it must be 0. "
+                f"Received: weight_decay={self.weight_decay!r}"
+            )
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Recipe:
+        """The recipe of a record, as it reads back from a file.
+
+        A field that the record lacks means its default: what every recipe had before there
+        was a choice.
+        """
+        view = record.get("view")
+        if view is not None:
+            view = TrainingView(**{**view, "shorter_side": tuple(view["shorter_side"])})
+        return cls(**{**record, "boundaries": tuple(record["boundaries"]), "view": view})
+
+    def for_batch(self, batch_size: int, *, images: int, warmup_epochs: float = 5) -> Recipe:
+        """The same recipe at another batch size, by the linear scaling rule; the name says so.
+
+        k times the batch has k times the learning rate and 1/k of the steps, so that each of
+        the `images` is seen as often. For k > 1 the rate begins where it was and rises
+        linearly over the first epochs. The momentum is left as it is while the rate rises;
+        Goyal et al. correct it there.
+
+        Raises ValueError for what is no batch size, for a recipe with a warm-up of its own,
+        and where the warm-up would not be over before the first boundary.
+
+        Source: Goyal et al. 2017, sections 2.1 and 2.2. Book: chapter 7.
+        """
+        if batch_size == self.batch_size:
+            return self
+        if not isinstance(batch_size, int) or not 1 <= batch_size <= images:
+            raise ValueError(
+                f"`batch_size` must be at least 1 and at most the {images} training images. "
+                f"Received: batch_size={batch_size!r}"
+            )
+        if self.warmup_steps:
+            raise ValueError(
+                f"The recipe {self.name} has a warm-up of its own, which the linear scaling rule "
+                "would replace. Take one without, or its own batch size, "
+                f"{self.batch_size}. Received: batch_size={batch_size}"
+            )
+        times = batch_size / self.batch_size
+        warmup = round(warmup_epochs * images / batch_size) if times > 1 else 0
+        scaled = self.scaled(max(1, round(self.steps / times)))
+        if warmup and warmup >= min([scaled.steps, *(b for b in scaled.boundaries if b)]):
+            raise ValueError(
+                f"{warmup_epochs:g} epochs of warm-up, {warmup} steps, would not be over when the "
+                f"rate drops or the training ends: {scaled.boundaries} of {scaled.steps} steps."
+            )
+        return dataclasses.replace(
+            scaled,
+            name=f"{self.name}-batch{batch_size}",
+            batch_size=batch_size,
+            learning_rate=self.learning_rate * times,
+            warmup="linear" if warmup else self.warmup,
+            warmup_steps=warmup,
+            warmup_learning_rate=self.learning_rate if warmup else self.warmup_learning_rate,
+        )
+
+    def scaled(self, steps: int) -> Recipe:
+        """The same recipe over `steps` steps, its boundaries moved in proportion.
+
+        The warm-up keeps its length. The name says what was done.
+        """
+        return dataclasses.replace(
+            self,
+            name=f"{self.name}-{steps}steps",
+            steps=steps,
+            boundaries=tuple(b * steps // self.steps for b in self.boundaries),
+        )
+
+    def in_precision(self, precision: str) -> Recipe:
+        """The same recipe in "float32" or "mixed_bfloat16"; the name says so."""
+        if precision == self.precision:
+            return self
+        return dataclasses.replace(self, name=f"{self.name}-{precision}", precision=precision)
+
+    def with_xla(self, jit_compile: bool) -> Recipe:
+        """The same recipe with XLA or without it, whatever Keras would choose."""
+        if jit_compile == self.jit_compile:
+            return self
+        name = f"{self.name}-{'xla' if jit_compile else 'noxla'}"
+        return dataclasses.replace(self, name=name, jit_compile=jit_compile)
+
+    def with_padding(self, padding: int) -> Recipe:
+        """The same recipe with other random crops; the name says so."""
+        if padding == self.padding:
+            return self
+        return dataclasses.replace(self, name=f"{self.name}-padding{padding}", padding=padding)
+
+    def at_learning_rate(self, learning_rate: float) -> Recipe:
+        """The same recipe at another learning rate; the name says so."""
+        if learning_rate == self.learning_rate:
+            return self
+        name = f"{self.name}-rate{learning_rate:g}"
+        return dataclasses.replace(self, name=name, learning_rate=learning_rate)
+
+    def learning_rate_at(self, step: int) -> float:
+        """The learning rate of one step, counted from 0."""
+        if step < self.warmup_steps:
+            first = self.warmup_learning_rate
+            risen = step / self.warmup_steps if self.warmup == "linear" else 0.0
+            return first + (self.learning_rate - first) * risen
+        return self.learning_rate / self.decay ** sum(step >= b for b in self.boundaries)
+
+    def schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """The learning rate as a Keras schedule.
+
+        Keras' `PiecewiseConstantDecay` counts its boundary to the part before
+        it, so a rate for the first 32,000 steps (0 to 31,999) needs 31,999.
+        """
+        starts = sorted({0, self.warmup_steps, *self.boundaries} & set(range(self.steps)))
+        rates = [self.learning_rate_at(start) for start in starts]
+        if len(starts) == 1:  # Keras wants a boundary, so one that changes nothing
+            starts, rates = [0, self.steps], rates * 2
+        constant = keras.optimizers.schedules.PiecewiseConstantDecay(
+            [start - 1 for start in starts[1:]], rates
+        )
+        if self.warmup == "constant" or not self.warmup_steps:
+            return constant
+        first, last = self.warmup_learning_rate, self.learning_rate
+        return LinearWarmup(first, last, self.warmup_steps, constant)
+
+
+HE2015_CIFAR10 = Recipe(
+    name="he2015-cifar10",
+    source="He et al. 2015, section 4.2",
+    steps=64_000,
+    boundaries=(32_000, 48_000),
+)
+
+HE2015_CIFAR10_WARMUP = dataclasses.replace(
+    HE2015_CIFAR10,
+    name="he2015-cifar10-warmup",
+    source="He et al. 2015, section 4.2, of ResNet-110: 0.01 until the training error is "
+    "below 80 %, about 400 iterations",
+    warmup_steps=400,
+)
+
+# For trainings of 20 epochs in place of 182. A net of 56 layers falls so fast for so long that
+# it must not be stopped half way: the paper's own warm-up, rising, and the rate held until
+# 80 %, divided there and at 93 %. The paper divides at 50 and 75 %.
+LATE_DROPS = Recipe(
+    name="late-drops",
+    source="this book: he2015-cifar10 over 20 epochs of 45,000 images, with 400 steps of linear "
+    "warm-up and the rate divided after 80 and 93 % of the steps",
+    steps=7_020,
+    boundaries=(5_616, 6_529),
+    warmup="linear",
+    warmup_steps=400,
+    warmup_learning_rate=0.001,
+)
+
+# The paper waits for plateaus and names no steps: "divided by 10 when the error plateaus", "up
+# to 60 x 10^4 iterations". A quarter of these is 30 epochs of 1,281,167 images, give or take
+# 0.1: the fixed steps of those who repeated it.
+HE2015_IMAGENET = Recipe(
+    name="he2015-imagenet",
+    source="He et al. 2015, section 3.4; in place of its plateaus every quarter of the 600,000 "
+    "iterations, 30 epochs, as in Gross and Wilber 2016 (fb.resnet.torch)",
+    steps=600_000,
+    batch_size=256,
+    boundaries=(150_000, 300_000, 450_000),
+    padding=0,
+    view=views.PAPER,
+)
+
+# For live cells: about a minute for a 56-layer net with 8 filters at 16x16.
+QUICK = dataclasses.replace(
+    HE2015_CIFAR10.scaled(450),
+    name="quick",
+    source="this book: he2015-cifar10 over 450 steps, for images of 16x16",
+    padding=2,
+)
+
+_RECIPES = {
+    recipe.name: recipe
+    for recipe in (HE2015_CIFAR10, HE2015_CIFAR10_WARMUP, LATE_DROPS, HE2015_IMAGENET, QUICK)
+}
+
+
+def names() -> list[str]:
+    """Every recipe that `get` knows."""
+    return list(_RECIPES)
+
+
+def get(name: str) -> Recipe:
+    """A recipe by its name. Raises ValueError for an unknown one."""
+    if name not in _RECIPES:
+        raise ValueError(f"`name` must be one of {', '.join(names())}. Received: name={name!r}")
+    return _RECIPES[name]

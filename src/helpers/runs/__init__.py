@@ -1,0 +1,38 @@
+"""Records of training: what was trained, how, on what, with what result.
+
+Book: chapters 1 and 5.
+"""
+
+from helpers.runs.run import (
+    DIRECTORY_VARIABLE,
+    Run,
+    as_json,
+    check_free,
+    compare,
+    directory,
+    hardware,
+    load,
+    names,
+    save,
+    standard_error,
+    table,
+    versions,
+    write_json,
+)
+
+__all__ = [
+    "DIRECTORY_VARIABLE",
+    "Run",
+    "as_json",
+    "check_free",
+    "compare",
+    "directory",
+    "hardware",
+    "load",
+    "names",
+    "save",
+    "standard_error",
+    "table",
+    "versions",
+    "write_json",
+]

@@ -1,0 +1,286 @@
+"""Records of training: what was trained, how, on what, with what result.
+
+One JSON file per run under `results/`. A record holds what is needed to repeat
+the run and to judge it: spec, recipe, seed, images, versions, hardware, time.
+
+Book: chapters 1 and 5.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import platform
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import helpers
+from helpers.specs import Network
+
+DIRECTORY_VARIABLE = "RESNET_BOOK_RESULTS"
+
+
+@dataclass
+class Run:
+    """One training run.
+
+    - `history`: a list per quantity, one entry per epoch: `step`, `loss`,
+      `error` (both as logged while training), `validation_loss`,
+      `validation_error`, on request `test_loss` and `test_error`, `learning_rate`,
+      `seconds`. Errors are shares of 1;
+    - `final`: `loss` and `error` of each split after the last step, in
+      inference mode, single view, without augmentation;
+    - `data`: name, description and number of images of each split;
+    - `seconds`: of training, validation included, over all its parts;
+    - `extra`: what a study measures besides; empty for all others, and in their records not
+      there. The one study that has it is `causes`, see `causes.train`.
+
+    `model` is the trained network where the run was made; it is not saved.
+    """
+
+    name: str
+    network: str
+    spec: dict[str, Any] | None
+    recipe: dict[str, Any]
+    seed: int
+    data: dict[str, Any]
+    parameters: int
+    history: dict[str, list[float]]
+    final: dict[str, dict[str, float]]
+    seconds: float
+    interruptions: int
+    command: str | None
+    versions: dict[str, str]
+    hardware: dict[str, Any]
+    extra: dict[str, Any] = field(default_factory=dict)
+    model: keras.Model | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training images, or what the recipe calls an epoch; the last
+        one perhaps not whole."""
+        return len(self.history["error"])
+
+    @property
+    def architecture(self) -> Network | None:
+        """The network as a record of `specs`; None for a model of somebody's own."""
+        return None if self.spec is None else Network.from_record(self.spec)
+
+    @property
+    def images(self) -> str:
+        """What pages and plots call the images."""
+        return self.data["description"]
+
+
+def directory() -> Path:
+    """Where records are: RESNET_BOOK_RESULTS, else `results/` of the repository.
+
+    Raises FileNotFoundError if neither is there.
+    """
+    if chosen := os.environ.get(DIRECTORY_VARIABLE):
+        return Path(chosen)
+    beside = Path(__file__).resolve().parents[3] / "results"
+    if not beside.is_dir():
+        raise FileNotFoundError(
+            f"Expected the book's records in {beside}. Set {DIRECTORY_VARIABLE} to a folder "
+            "of your own, or work in a clone of the repository."
+        )
+    return beside
+
+
+def save(run: Run, path: str | os.PathLike | None = None) -> Path:
+    """Writes the record, by default to `directory()`; returns the file's path.
+
+    Raises FileExistsError if there is a record of that name already.
+    """
+    path = Path(path) if path else check_free(run.name)
+    if path.exists():
+        raise FileExistsError(_TAKEN.format(path))
+    record = {f.name: getattr(run, f.name) for f in dataclasses.fields(run) if f.name != "model"}
+    if not run.extra:
+        del record["extra"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, record)
+    return path
+
+
+def as_json(record: Any) -> dict[str, Any] | None:
+    """A dataclass as it reads back from a file: dictionaries, lists, numbers, strings."""
+    return None if record is None else json.loads(json.dumps(dataclasses.asdict(record)))
+
+
+_TAKEN = "{} is recorded already. Remove the file to train anew, or give the run another `name`."
+
+
+def check_free(name: str) -> Path:
+    """Where the record `name` will be. Raises FileExistsError if it is there."""
+    path = directory() / f"{name}.json"
+    if path.exists():
+        raise FileExistsError(_TAKEN.format(path))
+    return path
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON whole or not at all; a list of numbers stays on one line."""
+    text = json.dumps(value, indent=1, allow_nan=False)
+    numbers = r"\[\n[-+.,\deE\s]*\]"  # a line break, so nothing inside a string
+    text = re.sub(numbers, lambda m: " ".join(m.group().split()), text)
+    unfinished = path.with_name(path.name + ".tmp")
+    unfinished.write_text(text + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def load(name: str | os.PathLike) -> Run:
+    """A record by its name in `directory()`, or by its path.
+
+    Raises FileNotFoundError, naming the records there are, or ValueError for a
+    file that is not a record.
+    """
+    path = Path(name)
+    if path.suffix != ".json":
+        path = directory() / f"{name}.json"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no record {path}. Recorded are: {', '.join(names()) or 'none'}."
+        )
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not a record of training: not JSON ({error})") from error
+    expected = {f.name for f in dataclasses.fields(Run)} - {"model"}
+    if not isinstance(record, dict) or {*record, "extra"} != expected:
+        raise ValueError(
+            f"{path} is not a record of training: expected the fields {sorted(expected)}. "
+            f"Received: {sorted(record) if isinstance(record, dict) else type(record).__name__}"
+        )
+    return Run(**record)
+
+
+def names() -> list[str]:
+    """The records in `directory()`."""
+    return sorted(path.stem for path in directory().glob("*.json"))
+
+
+def compare(runs: list[Run]) -> list[dict[str, Any]]:
+    """A row per run: what was trained and what came out, errors in per cent.
+
+    `logged error` is the training error of the last epoch as logged while the
+    weights still changed, on augmented images; the others are of the finished
+    network, on the images as they are. Rows can be printed with `table`.
+    """
+    return [
+        {
+            "network": run.network,
+            "images": run.images,
+            "epochs": run.epochs,
+            "steps": run.history["step"][-1],
+            "seed": run.seed,
+            "logged error": 100 * run.history["error"][-1],
+            "training error": 100 * run.final["train"]["error"],
+            "validation error": 100 * run.final["validation"]["error"],
+            "test error": 100 * run.final["test"]["error"],
+            "minutes": run.seconds / 60,
+        }
+        for run in runs
+    ]
+
+
+def standard_error(error: float, images: int) -> float:
+    """The standard deviation of an error over samples of so many images; both in %.
+
+    Each image is taken as wrong with the same probability, independently of the others.
+    Raises ValueError for an error outside 0 to 100 or a number below 1.
+
+    Book: "How to read an error".
+    """
+    if not 0 <= error <= 100 or images < 1:
+        raise ValueError(
+            "Expected an error of 0 to 100 % and at least one image. "
+            f"Received: error={error!r}, images={images!r}"
+        )
+    return math.sqrt(error * (100 - error) / images)
+
+
+def table(rows: list[dict[str, Any]], digits: int = 1) -> str:
+    """Rows as aligned text. Raises ValueError if they have different columns."""
+    if not rows:
+        raise ValueError("Expected at least one row. Received: none")
+    columns = list(rows[0])
+    if any(list(row) != columns for row in rows):
+        raise ValueError(
+            f"Expected rows with the columns {columns}. Received: {[list(r) for r in rows]}"
+        )
+    lines = [columns] + [[_text(row[c], digits) for c in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    right = [isinstance(rows[0][c], int | float | np.number) for c in columns]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(w) if r else cell.ljust(w)
+            for cell, w, r in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _text(value, digits):
+    if isinstance(value, float | np.floating):
+        return f"{value:,.{digits}f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of the book, and of what a training depends on."""
+    found = {
+        "helpers": helpers.__version__,
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "numpy": np.__version__,
+    }
+    backend = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}[found["backend"]]
+    found[backend] = __import__(backend).__version__
+    return found
+
+
+def hardware() -> dict[str, Any]:
+    """Processor, cores, system, and the accelerators that the backend sees."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "accelerators": _accelerators(),
+    }
+
+
+def _accelerators() -> list[str]:
+    """What the backend has to compute on besides processors, by the makers' names."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        found = tf.config.list_physical_devices("GPU")
+        details = [tf.config.experimental.get_device_details(d) for d in found]
+        return [d.get("device_name", "GPU") for d in details]
+    if backend == "jax":
+        import jax
+
+        return [d.device_kind for d in jax.devices() if d.platform != "cpu"]
+    if backend == "torch":
+        import torch
+
+        return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return []
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file() and (m := re.search(r"model name\s*: (.*)", cpuinfo.read_text())):
+        return m.group(1)
+    return platform.processor() or platform.machine()

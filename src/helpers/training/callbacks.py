@@ -1,0 +1,190 @@
+"""What watches a training: its end, its record, its checkpoint.
+
+Keras callbacks that `training.train` puts together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+
+from helpers import runs
+from helpers.datasets import Data, Photos
+from helpers.recipes import Recipe
+from helpers.runs import Run
+from helpers.training import processes, state_files
+
+
+class DivergedError(RuntimeError):
+    """The loss became infinite or NaN."""
+
+
+def check_finite(loss: float, model: keras.Model, when: str) -> None:
+    """Raises `DivergedError` if a loss is no finite number."""
+    if not math.isfinite(loss):
+        raise DivergedError(
+            f"The loss of {model.name} is {loss} {when}; expected a finite number. Try a "
+            "lower learning rate, or a warm-up (Recipe.warmup_steps), and look at the "
+            "images' range."
+        )
+
+
+class StopAt(keras.callbacks.Callback):
+    """Ends training after a number of steps, also in the midst of an epoch;
+    raises `DivergedError` at the first loss that is no number."""
+
+    def __init__(self, steps, steps_per_epoch):
+        super().__init__()
+        self.steps, self.steps_per_epoch = steps, steps_per_epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.before = epoch * self.steps_per_epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = self.before + batch + 1
+        if logs:
+            check_finite(logs["loss"], self.model, f"at step {step}")
+        if step >= self.steps:
+            self.model.stop_training = True
+
+
+class Record(keras.callbacks.Callback):
+    """Writes each epoch into the run's history.
+
+    `measure` returns loss and error of a split; `splits` are those to measure.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        recipe: Recipe,
+        steps_per_epoch: int,
+        measure: Callable[[str], dict[str, float]],
+        splits: tuple[str, ...] = ("validation",),
+    ):
+        super().__init__()
+        self.run, self.recipe, self.measure, self.splits = run, recipe, measure, splits
+        self.steps_per_epoch = steps_per_epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        measured = {split: self.measure(split) for split in self.splits}
+        step = min((epoch + 1) * self.steps_per_epoch, self.recipe.steps)
+        seconds = time.perf_counter() - self.start
+        entry = {
+            "step": step,
+            "loss": float(logs["loss"]),
+            "error": float(logs["error"]),
+            **{f"{split}_{key}": m[key] for split, m in measured.items() for key in m},
+            "learning_rate": self.recipe.learning_rate_at(step - 1),
+            "seconds": round(seconds, 2),
+        }
+        for key, value in entry.items():
+            self.run.history.setdefault(key, []).append(value)
+        self.run.seconds = round(self.run.seconds + seconds, 2)
+        logs.update({k: entry[k] for k in ("validation_loss", "validation_error")})
+
+
+class Lines(keras.callbacks.Callback):
+    """A short line per epoch, narrow enough for a page: errors in % and seconds."""
+
+    def __init__(self, run: Run, epochs: int):
+        super().__init__()
+        self.run, self.epochs = run, epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        last = {key: values[-1] for key, values in self.run.history.items()}
+        errors = f"{100 * last['error']:.1f} %, validation {100 * last['validation_error']:.1f} %"
+        print(
+            f"epoch {epoch + 1} of {self.epochs}: training error {errors}, {last['seconds']:.0f} s"
+        )
+
+
+def epochs_done(checkpoints: str | os.PathLike, name: str) -> int:
+    """How many epochs the interrupted training of a record has behind it; 0 if there is none."""
+    folder = Path(checkpoints) / name
+    for place in (folder / "state", folder / "old"):
+        if (record := place / "record.json").is_file():
+            return len(json.loads(record.read_text())["history"]["error"])
+    if (file := state_files.path(checkpoints, name)).is_file():  # a training on the device
+        return len(state_files.record(file)["history"]["error"])
+    return 0
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Weights, optimizer and history after the last whole epoch, in one folder.
+
+    A folder of another training (other spec, recipe, seed, backend or images) is
+    an error and is left as it is. How many devices or processes train is not part of what
+    a training is: another number goes on. Process 0 writes, and all read the same folder.
+    """
+
+    def __init__(self, folder, run: Run, data: Data | Photos):
+        super().__init__()
+        self.folder = Path(folder) / run.name
+        self.run = run
+        weights = [list(w.shape) for w in run.model.weights]
+        images = data.fingerprint
+        plan = [run.spec, weights, run.recipe, run.seed, run.data, images, run.versions["backend"]]
+        self.plan = hashlib.sha256(json.dumps(plan).encode()).hexdigest()
+
+    def restore(self) -> None:
+        """Puts model and run where the interrupted training left them, if there is one.
+
+        Raises ValueError if the folder holds another training, or if several processes
+        do not find the same there.
+        """
+        # "old" is the one there is if the last writing stopped between two renamings.
+        found = [f for f in (self.folder / "state", self.folder / "old") if f.is_dir()]
+        text = (found[0] / "record.json").read_text() if found else ""
+        processes.agree(
+            self.plan + text,
+            f"The processes find different things in {self.folder}, or train different things: "
+            "the checkpoints must be in a folder that all share.",
+        )
+        if not found:
+            return
+        record = json.loads(text)
+        if record["plan"] != self.plan:
+            raise ValueError(
+                f"{self.folder} holds an interrupted training with another spec, recipe, seed, "
+                "backend or other images. Finish that one, remove the folder, or give this "
+                "run another `name`."
+            )
+        model = self.run.model
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(found[0] / "model.weights.h5")
+        for key in ("history", "seconds", "interruptions"):
+            setattr(self.run, key, record[key])
+        self.run.interruptions += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not processes.team().first:
+            return
+        new, state, old = (self.folder / name for name in ("new", "state", "old"))
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        with processes.alone():
+            self.model.save_weights(new / "model.weights.h5")
+        keep = {key: getattr(self.run, key) for key in ("history", "seconds", "interruptions")}
+        runs.write_json(new / "record.json", {"plan": self.plan, **keep})
+        if state.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+            state.rename(old)
+        new.rename(state)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def remove(self) -> None:
+        """Removes the folder: the training is finished and recorded."""
+        if processes.team().first:
+            shutil.rmtree(self.folder, ignore_errors=True)

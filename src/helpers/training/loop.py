@@ -1,0 +1,334 @@
+"""Training a network by a recipe, with a record of it.
+
+Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from functools import partial
+
+import keras
+import numpy as np
+from keras import ops
+
+from helpers import datasets, networks, runs, specs, weights
+from helpers.datasets import Data, Photos
+from helpers.datasets.photos import damage_named
+from helpers.recipes import Recipe
+from helpers.runs import Run
+from helpers.specs import Network
+from helpers.training import processes
+from helpers.training.callbacks import (
+    Checkpoint,
+    DivergedError,
+    Lines,
+    Record,
+    StopAt,
+    check_finite,
+)
+
+__all__ = ["SGD", "DivergedError", "compile_model", "cross_entropy", "error", "evaluate", "train"]
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class SGD(keras.optimizers.SGD):
+    """Momentum SGD with weight decay as the paper's time knew it: L2 in the loss.
+
+    The gradient of lambda / 2 * |w|^2 is added to that of the loss before the
+    momentum: v <- m v - rate (g + lambda w); w <- w + v. Keras' own `weight_decay`
+    shrinks the weights beside the momentum, which is another method.
+
+    Every trainable variable decays, gamma, beta and biases too. The paper does not say
+    which do. fb.resnet.torch does the same and names it a difference from the paper, whose
+    decay it takes to be of the convolutions' weights alone.
+
+    Source: He et al. 2015, section 3.4; Loshchilov and Hutter 2019 on the
+    difference; fb.resnet.torch, README. Book: chapters 2, 5 and 7.
+    """
+
+    def __init__(self, learning_rate=0.1, momentum=0.9, l2=1e-4, name="sgd_l2", **kwargs):
+        super().__init__(learning_rate, momentum=momentum, name=name, **kwargs)
+        self.l2 = l2
+
+    def update_step(self, gradient, variable, learning_rate):
+        decay = ops.multiply(ops.cast(self.l2, variable.dtype), variable)
+        super().update_step(ops.add(gradient, decay), variable, learning_rate)
+
+    def get_config(self):
+        return {**super().get_config(), "l2": self.l2}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+def error(y_true, y_pred):
+    """1 where the most probable class is not the label, else 0; (N,)."""
+    likeliest = ops.argmax(y_pred, axis=-1)
+    wrong = ops.not_equal(likeliest, ops.cast(y_true, likeliest.dtype))
+    return ops.cast(wrong, "float32")
+
+
+def cross_entropy(model: keras.Model) -> keras.losses.Loss:
+    """The mean cross-entropy for a model that returns logits or probabilities.
+
+    Which of the two is seen from its answer to two images of noise: probabilities
+    are at least 0 and sum to 1.
+    """
+    noise = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype("float32")
+    outputs = ops.convert_to_numpy(ops.cast(model(noise, training=False), "float32"))
+    probabilities = outputs.min() >= 0 and np.allclose(outputs.sum(-1), 1, atol=1e-2)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
+
+
+def compile_model(model: keras.Model, recipe: Recipe) -> keras.Model:
+    """Gives a model the recipe's optimizer, the cross-entropy, and `error`."""
+    if recipe.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(recipe.schedule(), beta_1=recipe.momentum)
+    else:
+        optimizer = SGD(recipe.schedule(), recipe.momentum, recipe.weight_decay)
+    model.compile(
+        optimizer=optimizer,
+        loss=cross_entropy(model),
+        metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
+        jit_compile=recipe.jit_compile,
+    )
+    return model
+
+
+def train(
+    network: str | Network | keras.Model,
+    data: str | Data | Photos,
+    recipe: Recipe,
+    *,
+    seed: int,
+    name: str | None = None,
+    checkpoints: str | os.PathLike | None = None,
+    tensorboard: str | os.PathLike | None = None,
+    follow_test: bool = False,
+    save: bool = False,
+    keep_weights: bool = False,
+    verbose: int = 1,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    command: str | None = None,
+) -> Run:
+    """Trains a network on the training images and measures it on all splits.
+
+    - `network`: a name, a spec, or a model of your own that takes the images
+      and returns one row of logits or probabilities per image;
+    - `data`: photographs are cut as the recipe's `view` says, if it has one;
+    - `seed`: of the weights, the order of the images and the augmentation;
+    - `name`: of the record; by default from data, network, recipe and seed;
+    - `checkpoints`: a folder; after each epoch the state is written there, and
+      a training that was interrupted goes on from it. It is emptied at the end;
+    - `tensorboard`: a folder for TensorBoard's logs;
+    - `follow_test`: measure the test images too after each epoch. That is for a
+      curve to look at, and never to choose anything by;
+    - `save`: write the record to `runs.directory()`; without it the run is
+      only returned, as a notebook's live cells want it;
+    - `keep_weights`: with `save`, the trained weights go into the folder `weights` of the
+      records, as NAME.safetensors in half precision (`weights.save`);
+    - `verbose`: 1 is Keras' progress bar, 2 a short line per epoch, 0 silence.
+
+    After `processes.start` all its devices train together: each process reads its share
+    of every batch, and process 0 alone prints, records and writes checkpoints.
+
+    Sets Keras' global seed. Raises `DivergedError` if the loss becomes infinite
+    or NaN, `photos.DamagedError` naming a photograph that cannot be decoded, ValueError
+    or TypeError for what does not fit together.
+
+    Source: He et al. 2015, section 4.2. Book: chapters 1, 5 and 7.
+    """
+    if isinstance(network, keras.Model) and checkpoints and not name:
+        raise ValueError(
+            "`checkpoints` with a model of your own needs a `name`: Keras names models by "
+            "counting them, so an interrupted training would not be found again."
+        )
+    data, run = prepared(network, data, recipe, seed=seed, name=name, command=command)
+    model, team = run.model, processes.team()
+    if save and team.first:
+        runs.check_free(run.name)
+
+    steps = recipe.steps_per_epoch or datasets.steps_per_epoch(data, recipe.batch_size)
+    followed = ("validation", "test") if follow_test else ("validation",)
+    watchers = [
+        StopAt(recipe.steps, steps),
+        Record(run, recipe, steps, partial(evaluate, model, data), followed),
+    ]
+    if checkpoints:
+        checkpoint = Checkpoint(checkpoints, run, data)
+        checkpoint.restore()
+        watchers.append(checkpoint)
+    if tensorboard and team.first:
+        watchers.append(_tensorboard(tensorboard))
+    first, epochs = len(run.history.get("error", ())), math.ceil(recipe.steps / steps)
+    if verbose == 2 and team.first:
+        watchers.append(Lines(run, epochs))
+    if first < epochs:
+        batches = datasets.training_batches(
+            data,
+            recipe.batch_size,
+            seed=seed,
+            first_step=first * steps,
+            padding=recipe.padding,
+            flip=recipe.flip,
+            shuffle=recipe.shuffle,
+            shard=team.shard,
+        )
+        with damage_named():
+            model.fit(
+                batches,
+                epochs=epochs,
+                initial_epoch=first,
+                steps_per_epoch=steps,
+                callbacks=[*watchers, *callbacks],
+                shuffle=False,  # the batches are shuffled already
+                verbose=int(verbose == 1 and team.first),
+            )
+    run.final = {split: evaluate(model, data, split) for split in data.splits}
+    if save and team.first:
+        keep(run, keep_weights=keep_weights)
+    if checkpoints:
+        checkpoint.remove()
+    return run
+
+
+def prepared(
+    network: str | Network | keras.Model,
+    data: str | Data | Photos,
+    recipe: Recipe,
+    *,
+    seed: int,
+    name: str | None = None,
+    command: str | None = None,
+) -> tuple[Data | Photos, Run]:
+    """What a training begins with: the images as the recipe sees them, and an empty record
+    whose `model` is the network, compiled. Arguments and errors are those of `train`."""
+    data = datasets.load(data) if isinstance(data, str) else data
+    _check(data, recipe, seed)
+    data = _seen(data, recipe)
+    processes.team().check(recipe.batch_size)
+    keras.utils.set_random_seed(seed)
+    spec, model = None, network
+    if not isinstance(network, keras.Model):
+        spec = specs.resolve(network, **data.fits)
+        with in_precision(recipe.precision):
+            model = networks.build(spec)
+    _check_model(model, data, recipe)
+    compile_model(model, recipe)
+    return data, _new_run(model, spec, data, recipe, seed, name, command)
+
+
+def keep(run: Run, *, keep_weights: bool) -> None:
+    """Writes the record of a finished training, and before it the weights if they are kept:
+    what is recorded is not trained again."""
+    if keep_weights:
+        path = runs.directory() / "weights" / f"{run.name}.safetensors"
+        path.unlink(missing_ok=True)  # of a training that was stopped right here
+        weights.save(run.model, path, dtype="float16")
+    runs.save(run)
+
+
+def evaluate(model: keras.Model, data: Data | Photos, split: str, batch_size: int = 250) -> dict:
+    """`loss` and `error` of a split in inference mode, single view.
+
+    Raises ValueError for a model that is not compiled, `DivergedError` if the
+    loss is no finite number, `photos.DamagedError` for a photograph that cannot be decoded.
+    """
+    if not model.compiled:
+        raise ValueError("Expected a compiled model: training.compile_model(model, recipe).")
+    n, result = datasets.size(data, split), {}
+    for images, chosen, size in processes.team().parts(n, batch_size):
+        batches = datasets.batches(data, split, size, chosen=chosen)
+        with damage_named():
+            means = model.evaluate(batches, return_dict=True, verbose=0)
+        for key, mean in means.items():
+            result[key] = result.get(key, 0.0) + images / n * mean
+    check_finite(result["loss"], model, f"on the {split} images")
+    return result
+
+
+class in_precision:
+    """Keras' dtype policy for the layers that are made inside."""
+
+    def __init__(self, policy):
+        self.policy = policy
+
+    def __enter__(self):
+        self.before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.policy)
+
+    def __exit__(self, *_):
+        keras.config.set_dtype_policy(self.before)
+
+
+def _tensorboard(folder):
+    try:
+        import tensorboard  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "`tensorboard=` writes logs for TensorBoard, which is not installed: "
+            "pip install tensorboard, or leave the argument out."
+        ) from error
+    return keras.callbacks.TensorBoard(folder, write_graph=False)
+
+
+def _new_run(model, spec, data, recipe, seed, name, command):
+    sizes = {split: len(getattr(data, split)) for split in data.splits}
+    return Run(
+        name=name or f"{data.name}-{model.name}-{recipe.name}-seed{seed}",
+        network=model.name,
+        spec=runs.as_json(spec),
+        recipe=runs.as_json(recipe),
+        seed=seed,
+        data={"name": data.name, "description": data.description, "images": sizes},
+        parameters=sum(math.prod(w.shape) for w in model.trainable_weights),
+        history={},
+        final={},
+        seconds=0.0,
+        interruptions=0,
+        command=command,
+        versions=runs.versions(),
+        hardware=runs.hardware() | processes.team().record,
+        model=model,
+    )
+
+
+def _check(data, recipe, seed):
+    for value, kinds, key in ((data, (Data, Photos), "data"), (recipe, (Recipe,), "recipe")):
+        if not isinstance(value, kinds):
+            names = " or a ".join(f"{kind.__module__.split('.')[1]}.{kind.__name__}" for kind in kinds)
+            raise TypeError(f"`{key}` must be a {names}. Received: {type(value).__name__}")
+    if not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise ValueError(f"`seed` must be an integer in 0..2**32-1. Received: seed={seed!r}")
+
+
+def _seen(data, recipe):
+    """The data as the recipe wants it to be seen."""
+    if recipe.view is None:
+        return data
+    if isinstance(data, Photos):
+        return dataclasses.replace(data, view=recipe.view)
+    raise ValueError(
+        f"The recipe {recipe.name} is one of photographs, cut to {recipe.view.size} pixels. "
+        f"{data.description} is held in memory: take a recipe without a `view`."
+    )
+
+
+def _check_model(model, data, recipe):
+    expected = (None, *data.image_shape), (None, data.num_classes)
+    came = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if came != expected:
+        raise ValueError(
+            f"{model.name} does not fit {data.description}: expected a model that is built, "
+            f"from {expected[0]} to {expected[1]}. Received: from {came[0]} to {came[1]}. "
+            "A Sequential model wants keras.Input as its first element."
+        )
+    in_bfloat16 = any(layer.compute_dtype == "bfloat16" for layer in model.layers)
+    if in_bfloat16 != (recipe.precision == "mixed_bfloat16"):
+        raise ValueError(
+            f"{model.name} was built to compute in {'bfloat16' if in_bfloat16 else 'float32'}, "
+            f"the recipe says {recipe.precision!r}. Build the model under "
+            f"keras.config.set_dtype_policy({recipe.precision!r}), or take "
+            "Recipe.in_precision."
+        )

@@ -1,0 +1,196 @@
+"""Checks the built website: `python tests/book/check_site.py _build/html`.
+
+`make book` runs it after the build. It looks at what the pages ask a browser to
+load (nothing from another host), at links and images (every one leads
+somewhere, those to Colab and Binder too), at alternative texts, titles and
+formulas. `test_site.py` shows that each complaint can be made.
+"""
+
+import re
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
+
+# What a browser fetches without being asked, as (elements, attribute).
+LOADED = (
+    ("script, img, source, video, audio, track, iframe, embed, input", "src"),
+    ("img, source", "srcset"),
+    ("object", "data"),
+    ("video", "poster"),
+)
+LOADING_LINKS = {
+    *("stylesheet", "icon", "shortcut", "apple-touch-icon", "manifest"),
+    *("preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch"),
+}
+CSS_ADDRESS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
+SCRIPT_ADDRESS = re.compile(r"""["'`](?:https?:)?//[\w.-]+\.\w""")
+PATH = re.compile(r"[/\\]|\.(?:png|svg|jpe?g|gif|webp)\b", re.IGNORECASE)
+RAW_MARKUP = re.compile(r"\{[a-z:]+\}`|```|:::|\$\S[^$\n]*\$|\]\(\S+\)")
+LAUNCH = re.compile(r"https://(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)\b")
+NOT_PROSE = "pre, code, script, style, svg, .math, .tex2jax_ignore"
+
+
+def is_external(address):
+    """True where an address names another host."""
+    parts = urlsplit(address.strip())
+    return bool(parts.netloc) or parts.scheme in ("http", "https", "ftp")
+
+
+def addresses(text):
+    """The addresses that a piece of CSS loads."""
+    return [first or second for first, second in CSS_ADDRESS.findall(text)]
+
+
+class Page:
+    """One HTML file: its parsed tree and where it lies."""
+
+    def __init__(self, path, root):
+        self.path, self.root = path, root
+        self.name = path.relative_to(root).as_posix()
+        self.tree = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        self.ids = [tag["id"] for tag in self.tree.select("[id]")]
+
+    def loaded(self):
+        """Addresses that a browser fetches by itself."""
+        for elements, attribute in LOADED:
+            for tag in self.tree.select(elements):
+                yield from _addresses_in(tag.get(attribute), attribute)
+        for tag in self.tree.select("link[href]"):
+            if LOADING_LINKS & {word.lower() for word in tag.get("rel", [])}:
+                yield tag["href"]
+        for tag in self.tree.select("style"):
+            yield from addresses(tag.get_text())
+        for tag in self.tree.select("[style]"):
+            yield from addresses(tag["style"])
+
+    def links(self):
+        """Addresses that a reader can follow."""
+        return [tag["href"] for tag in self.tree.select("a[href]")]
+
+
+def _addresses_in(value, attribute):
+    if not value:
+        return []
+    if attribute == "srcset":
+        return [entry.split()[0] for entry in value.split(",") if entry.strip()]
+    return [value]
+
+
+def check(root):
+    """Returns the pages of the site under `root` and a list of complaints."""
+    root = Path(root).resolve()
+    files = [file for file in sorted(root.rglob("*.html")) if root / "_static" not in file.parents]
+    pages = {path: Page(path, root) for path in files}
+    if root / "index.html" not in pages:
+        return [], [f"no index.html in {root}"]
+    complaints = [
+        f"{page.name}: {complaint}"
+        for page in pages.values()
+        for part in (_requests, _links, _launching, _images, _titles, _formulas, _prose)
+        for complaint in part(page, pages)
+    ]
+    complaints += [
+        f"{sheet.relative_to(root).as_posix()}: loads {address} from another host"
+        for sheet in sorted(root.rglob("*.css"))
+        for address in addresses(sheet.read_text("utf-8"))
+        if is_external(address)
+    ]
+    return list(pages.values()), complaints
+
+
+def _requests(page, pages):
+    for address in page.loaded():
+        if is_external(address):
+            yield f"loads {address} from another host"
+    for tag in page.tree.select("script:not([src])"):
+        found = SCRIPT_ADDRESS.search(tag.get_text())
+        if found and tag.get("type", "text/javascript") != "application/json":
+            yield f"has a script that names another host: {found[0]}..."
+
+
+def _links(page, pages):
+    for address in (*page.links(), *page.loaded()):
+        parts = urlsplit(address)
+        if is_external(address) or parts.scheme:
+            continue
+        target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
+        if target.is_dir():
+            target = target / "index.html"
+        if not target.is_file() or not target.is_relative_to(page.root):
+            yield f"{address} leads nowhere"
+        elif (
+            parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].ids
+        ):
+            yield f"{address} leads to a place that its page has not"
+
+
+def _launching(page, pages):
+    """Links that run a notebook elsewhere. Only a site with an address has a sitemap."""
+    for address in page.links():
+        if not LAUNCH.match(address):
+            continue
+        notebook = Path(unquote(address).rsplit("notebooks/", 1)[-1]).stem
+        if not (page.root / "sitemap.xml").is_file():
+            yield f"{address} opens a notebook, and the book has no address"
+        elif page.root / "notebooks" / f"{notebook}.html" not in pages:
+            yield f"{address} opens a notebook that the book has not"
+
+
+def _images(page, pages):
+    for tag in page.tree.select("img"):
+        alternative = (tag.get("alt") or "").strip()
+        if not alternative:
+            yield f"image {tag.get('src')} has no alternative text"
+        elif PATH.search(alternative):
+            yield f"image {tag.get('src')} has a path as alternative text: {alternative}"
+
+
+def _titles(page, pages):
+    title = page.tree.title.get_text().strip() if page.tree.title else ""
+    if not title or "<no title>" in title:
+        yield "has no title"
+    if not page.tree.html or not page.tree.html.get("lang"):
+        yield "does not say its language"
+    headings = page.tree.select("article h1")
+    if page.tree.article and len(headings) != 1:
+        yield f"has {len(headings)} headings of the first level instead of one"
+
+
+def _formulas(page, pages):
+    formulas = page.tree.select(".math")
+    for tag in formulas:
+        if not tag.select("math"):
+            yield f"has a formula that is not MathML: {tag.get_text().strip()}"
+    if formulas and not list(page.root.glob("_static/fonts/stix-two-math.woff")):
+        yield "has formulas, and their font is not part of the site"
+
+
+def _prose(page, pages):
+    article = page.tree.article
+    if not article:
+        return
+    copy = BeautifulSoup(str(article), "html.parser")
+    for tag in copy.select(NOT_PROSE):
+        tag.decompose()
+    for found in RAW_MARKUP.finditer(copy.get_text()):
+        yield f"shows raw markup: {found[0]}"
+
+
+def main():
+    """Prints what is wrong with the site; the exit status says whether anything is."""
+    if len(sys.argv) != 2:
+        sys.exit("Usage: python tests/book/check_site.py _build/html")
+    pages, complaints = check(sys.argv[1])
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    if complaints:
+        sys.exit(f"The site has {len(complaints)} fault(s), listed above.")
+    links = sum(len(page.links()) for page in pages)
+    images = sum(len(page.tree.select("img")) for page in pages)
+    print(f"Checked {len(pages)} pages, {links} links, {images} images: no fault.")
+
+
+if __name__ == "__main__":
+    main()

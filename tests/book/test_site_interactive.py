@@ -1,0 +1,85 @@
+"""Around the pages that compute in the browser: links to them, and what npm brings."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import interactive
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    name: json.loads((ROOT / name / "package.json").read_text("utf-8"))
+    for name in ("site", "tests/site")
+}
+KINDS = ("dependencies", "devDependencies")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "net=vgg19&net2=resnet34",
+        "net=resnet50&net2=resnet50&stride2=3x3",
+        "net2=none&size=32x48&classes=10&option=A",
+    ],
+)
+def test_a_state_of_the_explorer_stands_in_a_link(state):
+    assert interactive.checked(state) == state
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ("net=resnet35", "net of the explorer is one of .*'resnet34'.* Received: 'resnet35'"),
+        ("net=none", "Received: 'none'"),
+        ("network=resnet34", "knows net, size, classes, option, stride. Received: 'network'"),
+        ("stride2=2x2", "stride2 of the explorer is one of"),
+        ("resnet34", "bad query field"),
+    ],
+)
+def test_what_the_explorer_would_ignore_is_refused(state, message):
+    with pytest.raises(ValueError, match=message):
+        interactive.checked(state)
+
+
+def test_the_page_reads_the_same_keys():
+    page = (ROOT / "site" / "served" / "explorer" / "page.js").read_text("utf-8")
+    keys = re.search(r"const KEYS = \[(.*)\];", page)[1]
+    assert re.findall(r"'(\w+)'", keys) == list(interactive.KNOWN)
+
+
+def test_a_package_is_asked_for_once_and_exactly():
+    asked = [
+        (package, version)
+        for content in PACKAGES.values()
+        for kind in KINDS
+        for package, version in content.get(kind, {}).items()
+    ]
+    names = [package for package, _ in asked]
+    assert len(names) == len(set(names))
+    for package, version in asked:
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), f"{package}: {version}"
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_the_lock_belongs_to_its_package_and_names_no_host(name):
+    text = (ROOT / name / "package-lock.json").read_text("utf-8")
+    root = json.loads(text)["packages"][""]
+    for kind in KINDS:
+        assert root.get(kind, {}) == PACKAGES[name].get(kind, {}), f"run npm install in {name}"
+    assert '"resolved"' not in text
+
+
+def test_what_is_served_has_the_versions_that_are_asked_for():
+    served = ROOT / "site" / "served" / "vendor"
+    readme = (served / "README.txt").read_text("utf-8")
+    asked = PACKAGES["site"]["dependencies"]
+    tensorflow = {asked["@tensorflow/tfjs-core"], asked["@tensorflow/tfjs-backend-wasm"]}
+    assert len(tensorflow) == 1
+    for name, file, version in (
+        ("TensorFlow.js", "tensorflow.js", tensorflow.pop()),
+        ("lit-html", "lit-html.js", asked["lit-html"]),
+    ):
+        assert f"{name} {version}" in readme
+        assert f'"{version}"' in (served / file).read_text("utf-8"), f"{file} is not {version}"

@@ -1,0 +1,252 @@
+"""What the expressions in `claims/` can use: counts, records, stored outputs, other claims.
+
+An expression sees the functions below and those of `claim_counts` and `claim_errors`, the library's
+modules, `math`, `np`, and `paper`, the numbers that the tests already hold. Nothing is trained, and
+little built.
+"""
+
+import functools
+import json
+import math
+import re
+
+import numpy as np
+
+import claim_counts
+import claim_errors
+import claims
+import he2015
+import prose
+from helpers import counting, recipes, runs, specs, studies, weights
+from helpers.datasets import shapes
+from helpers.datasets.photos import imitation, views
+from helpers.datasets.photos.catalogue import IMAGENET, PETS
+from helpers.inspection import propagation, time_and_memory
+from helpers.recipes import costs
+from helpers.studies import published as in_full
+from helpers.studies import repair, transfer
+from helpers.training import rendezvous
+
+RECIPE = recipes.HE2015_IMAGENET
+NUMBER = r"(-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)"
+
+
+@functools.cache
+def _all():
+    return {claim.id: claim for claim in claims.load()}
+
+
+def recompute(claim):
+    """What the claim's source yields: a number or a list; None where nothing recomputes it."""
+    return eval(claim.expression, dict(NAMES)) if claim.expression else None
+
+
+def claim(name):
+    """The number of another claim, for what is derived from it; a list if it has several."""
+    numbers = [prose.amount(text) for text in _all()[name].printed()]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+@functools.cache
+def gradients(initializer):
+    """Chapter 1's gradient norms in the untrained plain-56 without normalisation: seconds."""
+    import keras
+
+    from helpers import datasets, inspection, networks
+
+    data = datasets.load("shapes")
+    x, y = data.train.images[:128] - data.mean, data.train.labels[:128]
+    keras.utils.set_random_seed(0)
+    bare = claim_counts.spec("plain56", batch_norm=False)
+    model = networks.build(bare, initializer=initializer)
+    return list(inspection.gradient_norms(model, x, y).values())
+
+
+def table_6(net):
+    """The paper's test error on CIFAR-10, in per cent, as the library has it."""
+    from helpers import paper as reported
+
+    return reported.TABLE_6[net].error
+
+
+# --- recorded ---------------------------------------------------------------------
+
+SHAPES_RUN = "shapes-resnet20-he2015-cifar10-620steps-mixed_bfloat16-seed0"
+SLOW_RUN = "shapes-plain56-8filters-quick-rate0.01-seed0"
+
+
+def error(record, split="train"):
+    """The final error of a recorded run in per cent; of CIFAR-10's ten epochs by the net's name."""
+    run = claim_errors.run_of(record) if record in specs.names() else runs.load(record)
+    return 100 * run.final[split]["error"]
+
+
+def logged(net):
+    """The training error over the tenth epoch, as logged."""
+    return 100 * claim_errors.run_of(net).history["error"][-1]
+
+
+def rate(record):
+    """The learning rate of a recorded run."""
+    return runs.load(record).recipe["learning_rate"]
+
+
+def cifar_images(split):
+    """How many images of a split the recorded runs on CIFAR-10 had."""
+    return claim_errors.run_of("plain20").data["images"][split]
+
+
+def seeds(net, recipe="quick"):
+    """The final training errors of the small nets on shapes, one for each recorded seed."""
+    found = [n for n in runs.names() if re.fullmatch(rf"shapes-{net}-{recipe}-seed\d+", n)]
+    return np.array([error(name) for name in found])
+
+
+def small(net, seed=0):
+    """The recorded quick run of a net with 8 filters on shapes."""
+    return runs.load(f"shapes-{net}-8filters-quick-seed{seed}")
+
+
+def small_seeds(net):
+    """The test errors of three seeds of it in per cent, and their standard deviation."""
+    errors = [100 * small(net, seed).final["test"]["error"] for seed in range(3)]
+    return [*errors, np.std(errors, ddof=1)]
+
+
+def pets(way, split="test"):
+    """The final errors of a way of chapter 6 in per cent, one for each recorded seed."""
+    found = [n for n in runs.names() if re.fullmatch(rf"oxford_iiit_pet-.*-{way}-seed\d+", n)]
+    return np.array([error(name, split) for name in found])
+
+
+def pets_images(split):
+    """How many photographs of a split the recorded runs of chapter 6 had."""
+    return runs.load("oxford_iiit_pet-resnet20-finetuned-seed0").data["images"][split]
+
+
+def published(network, owner="a-martyn"):
+    """A net that somebody trained in full and published, as we measured it: errors in per cent.
+
+    `published('plain20').training_loss`; its other fields are those of `published.Measured`.
+    """
+    return in_full.get(network, owner)
+
+
+def published_images(which):
+    """How many images that was measured on: originals, train (JPEG) or test (JPEG)."""
+    return in_full.record()["images"][which]["number"]
+
+
+# --- stored in notebooks ----------------------------------------------------------
+
+
+def glued(notebook, key):
+    """A value that a notebook has stored for the pages."""
+    return claims.stored(notebook)[0][key]
+
+
+def output(notebook, template):
+    """The number that stands for {} in a line that the notebook has printed; a list of several.
+
+    With `checks.shows` the line is printed only if what it says was found to hold.
+    """
+    return _numbers(claims.stored(notebook)[1], template, f"the outputs of {notebook}")
+
+
+def code(notebook, template):
+    """The number that stands for {} in a notebook's code."""
+    text = "\n".join(_cells(notebook))
+    return _numbers(text, template, f"the code of {notebook}")
+
+
+def numbered(notebook):
+    """How many numbered sections a notebook has."""
+    text = "\n".join(_cells(notebook, "markdown"))
+    return len(re.findall(r"^## \d+\. ", text, re.MULTILINE))
+
+
+def lines_of(notebook, first, last):
+    """How many lines of a notebook's code stand from one that begins so to one that begins so."""
+    for cell in _cells(notebook):
+        lines = cell.split("\n")
+        starts = [i for i, line in enumerate(lines) if line.startswith(first)]
+        if starts:
+            ends = [i for i, line in enumerate(lines) if line.strip().startswith(last)]
+            return sum(bool(line.strip()) for line in lines[starts[0] : max(ends) + 1])
+    raise ValueError(f"No cell of {notebook} has a line that begins with {first!r}")
+
+
+def code_count(notebook, what, start, end):
+    """How often something stands in a notebook's code between two places."""
+    text = "\n".join(_cells(notebook))
+    return text[text.index(start) : text.index(end)].count(what)
+
+
+def assignment_points():
+    """Points in all, from tests and by hand; the same for every assignment, or an error."""
+    found = set()
+    for path in sorted((claims.ROOT / "assignments" / "source").glob("*/*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+        by_hand = sum(m["points"] for m in marks if m.get("grade") and m["solution"])
+        points = sum(m["points"] for m in marks if m.get("grade"))
+        found.add((points, points - by_hand, by_hand))
+    (only,) = found
+    return list(only)
+
+
+def grading_seconds():
+    """The limit that the proof of each assignment sets; the same for all, or an error."""
+    proofs = sorted((claims.ROOT / "tests" / "assignments").glob("test_assignment_*.py"))
+    found = [re.findall(r"assert seconds\[1\] < (\d+)", p.read_text("utf-8")) for p in proofs]
+    (only,) = {limit for limits in found for limit in limits or [None]}
+    return float(only)
+
+
+def bill(net="resnet50"):
+    """Chapter 7's bill, for the machine that its notebook makes up."""
+    keys = ("DEVICES", "PEAK", "SHARE", "PRICE")
+    devices, *others = (code("07-imagenet", f"{key} = {{}}") for key in keys)
+    return costs.training(
+        net,
+        recipes.HE2015_IMAGENET,
+        costs.Machine(int(devices), *others),
+        training_images=IMAGENET.training_images,
+        bytes_per_image=IMAGENET.bytes_per_image,
+    )
+
+
+def imagenet_batch(batch_size):
+    """The paper's recipe for ImageNet at another batch size, by the linear scaling rule."""
+    return recipes.HE2015_IMAGENET.for_batch(batch_size, images=IMAGENET.training_images)
+
+
+def _cells(notebook, kind="code"):
+    path = claims.ROOT / "notebooks" / f"{notebook}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == kind]
+
+
+def _numbers(text, template, where):
+    pattern = re.escape(template).replace(r"\{\}", NUMBER)
+    match = re.search(pattern, text)
+    if match is None:
+        raise ValueError(f"Expected {template!r} in {where}, with a number for each {{}}.")
+    found = [float(number.replace(",", "")) for number in match.groups()]
+    return found[0] if len(found) == 1 else found
+
+
+NAMES = {
+    **{
+        name: value
+        for module in (claim_counts, claim_errors)
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+    },
+    **{name: value for name, value in globals().items() if not name.startswith("_")},
+    **{"counting": counting, "time_and_memory": time_and_memory, "recipes": recipes},
+    **{"propagation": propagation, "shapes": shapes},
+    **{"specs": specs, "studies": studies, "paper": he2015, "math": math},
+    **{"rendezvous": rendezvous, "costs": costs, "imitation": imitation, "views": views},
+    **{"transfer": transfer, "repair": repair, "weights": weights, "PETS": PETS},
+}

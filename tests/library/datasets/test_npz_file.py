@@ -1,0 +1,108 @@
+"""images_file: a data set goes through one file unchanged, and nothing else is read."""
+
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import datasets
+from helpers.datasets import Data, Split, npz_file
+
+
+def same(a, b):
+    assert (a.name, a.description, a.class_names) == (b.name, b.description, b.class_names)
+    for split in a.splits:
+        for key in ("images", "labels"):
+            one, other = (getattr(getattr(d, split), key) for d in (a, b))
+            np.testing.assert_array_equal(one, other)
+            assert one.dtype == other.dtype
+
+
+def test_pixels_come_back_as_they_were(tiny_data, tmp_path):
+    path = npz_file.write(tiny_data, tmp_path / "tiny.npz")
+    same(npz_file.read(path), tiny_data)
+    assert [p.name for p in tmp_path.iterdir()] == ["tiny.npz"]
+
+
+def encoded(images):
+    files = []
+    for image in images:
+        file = io.BytesIO()
+        Image.fromarray(image).save(file, "JPEG", quality=90)
+        files.append(file.getvalue())
+    return files
+
+
+def as_jpeg(data):
+    """The data set after JPEG, and its files."""
+    jpeg = {split: encoded(getattr(data, split).images) for split in data.splits}
+    parts = {}
+    for split, files in jpeg.items():
+        pixels = np.stack([np.asarray(Image.open(io.BytesIO(f))) for f in files])
+        parts[split] = Split(pixels, getattr(data, split).labels)
+    return Data(data.name, data.description, data.class_names, **parts), jpeg
+
+
+def test_jpeg_stays_jpeg_and_decodes_to_the_same_pixels(tiny_data, tmp_path):
+    data, jpeg = as_jpeg(tiny_data)
+    path = npz_file.write(data, tmp_path / "tiny.npz", jpeg)
+    found = npz_file.read(path)
+    assert found.description == f"{data.description}, decoded exactly"
+    same(dataclasses.replace(found, description=data.description), data)
+    with np.load(path) as content:
+        assert "train_images" not in content
+        assert content["train_jpeg"].tobytes() == b"".join(jpeg["train"])
+
+
+def test_jpeg_of_other_images_is_refused(tiny_data, tmp_path):
+    data, jpeg = as_jpeg(tiny_data)
+    jpeg["test"][3], jpeg["test"][4] = jpeg["test"][4], jpeg["test"][3]
+    with pytest.raises(ValueError, match="the test images of tiny"):
+        npz_file.write(data, tmp_path / "tiny.npz", jpeg)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_never_overwritten_and_has_its_ending(tiny_data, tmp_path):
+    path = npz_file.write(tiny_data, tmp_path / "tiny.npz")
+    with pytest.raises(FileExistsError, match="Remove it"):
+        npz_file.write(tiny_data, path)
+    with pytest.raises(ValueError, match=r"\.npz"):
+        npz_file.write(tiny_data, tmp_path / "tiny.npy")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", None])
+def test_what_is_no_such_file_is_refused(content, tmp_path):
+    path = tmp_path / "other.npz"
+    if content is None:
+        np.savez(path, x=np.zeros(3))
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match="export"):
+        npz_file.read(path)
+    with pytest.raises(FileNotFoundError, match="export"):
+        npz_file.read(tmp_path / "nowhere.npz")
+
+
+@pytest.mark.parametrize("encoding", ["png", "jpeg"])
+def test_an_exported_cifar10_is_the_one_that_tensorflow_datasets_has(
+    encoding, cifar10_archive, tmp_path
+):
+    cifar10_archive(tmp_path, encoding=encoding)
+    path = datasets.export("cifar10", tmp_path / "cifar10.npz", data_dir=tmp_path)
+    theirs = datasets.load("cifar10", data_dir=tmp_path)
+    same(datasets.load("cifar10", npz=path), theirs)
+    with pytest.raises(ValueError, match="holds cifar10"):
+        datasets.load("shapes", npz=path)
+    if encoding == "png":
+        with pytest.raises(ValueError, match="not stored as JPEG"):
+            datasets.export("cifar10", tmp_path / "small.npz", data_dir=tmp_path, jpeg=True)
+        return
+    small = datasets.export("cifar10", tmp_path / "small.npz", data_dir=tmp_path, jpeg=True)
+    found = datasets.load("cifar10", npz=small)
+    assert found.description == "CIFAR-10 (JPEG), decoded exactly"
+    for split in theirs.splits:  # another decoder, the same images in the same order
+        mine, tensorflow = (getattr(d, split) for d in (found, theirs))
+        assert np.abs(mine.images.astype(int) - tensorflow.images).mean() <= 8
+        np.testing.assert_array_equal(mine.labels, tensorflow.labels)

@@ -1,0 +1,340 @@
+"""causes: every intervention against NumPy or by hand, on nets of 14 layers for those of 56."""
+
+import dataclasses
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import counting, inspection, networks, specs, training
+from helpers.studies import causes
+from helpers.studies.causes import INTERVENTIONS, Intervention
+
+SHAPE = {"input_shape": (8, 8, 3), "num_classes": 4}
+BLOCKS = [f"conv{stage}_{block}" for stage in (2, 3, 4) for block in (1, 2)]
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Nets of 8 and 14 layers under the names of those of 20 and 56."""
+    for kind, (name, depth) in itertools.product(("plain", "resnet"), (("20", 8), ("56", 14))):
+        spec = dataclasses.replace(specs.get(f"{kind}{depth}"), name=kind + name)
+        monkeypatch.setitem(specs._NETWORKS, kind + name, spec)
+
+
+@pytest.fixture
+def batch():
+    rng = np.random.default_rng(0)
+    return rng.normal(0, 50, (32, 8, 8, 3)).astype("float32"), rng.integers(0, 4, 32)
+
+
+def build(name, seed=0):
+    return causes.build(name, seed=seed, **SHAPE)
+
+
+def outputs(model, layer, images, training=False):
+    """What a layer puts out, and what went in, as NumPy arrays; the model stays as it was."""
+    before, layer = model.get_weights(), model.get_layer(layer)
+    watched = keras.Model(model.input, [layer.output, *keras.tree.flatten(layer.input)])
+    found = [keras.ops.convert_to_numpy(x) for x in watched(images, training=training)]
+    model.set_weights(before)
+    return found
+
+
+# --- as data ---------------------------------------------------------------------------
+
+
+def test_each_intervention_changes_one_field_of_a_net_as_it_is():
+    for name, what in INTERVENTIONS.items():
+        bare = dataclasses.asdict(Intervention(what.network))
+        changed = [key for key, value in dataclasses.asdict(what).items() if value != bare[key]]
+        assert len(changed) == (0 if what.bare else 1), name
+    bare = {name: what.network for name, what in INTERVENTIONS.items() if what.bare}
+    assert bare == {n: n for n in ("plain20", "resnet20", "plain56", "resnet56")}
+    assert len(set(INTERVENTIONS.values())) == len(INTERVENTIONS)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"network": "resnet56", "slope": 0.5}, "slope: only a plain net"),
+        ({"shortcut": 0.5}, "shortcut: only a residual net"),
+        ({"network": "plain110"}, "plain20, plain56"),
+        ({"dirac": "yes"}, "no, added, scaled"),
+        ({"slope": 1.0}, "below 1"),
+        ({"warmup_steps": -1}, "warmup_steps=-1"),
+        ({"clip_norm": 0.0}, "positive"),
+        ({"learning_rate": 0.0}, "positive"),
+        ({"deepened_from": "resnet20"}, "a plain net of less than"),
+        ({"network": "plain20", "deepened_from": "plain56"}, "a plain net of less than"),
+    ],
+)
+def test_what_is_none_is_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        Intervention(**fields)
+    with pytest.raises(ValueError, match=r"leaky0\.5.*'leaky0\.9'"):
+        causes.get("leaky0.9")
+
+
+def test_recipes_are_chapter_1_s_over_twice_the_steps():
+    recipe = causes.recipe(INTERVENTIONS["plain56"])
+    assert (recipe.steps, recipe.boundaries, recipe.batch_size) == (900, (450, 674), 128)
+    assert (recipe.learning_rate, recipe.padding, recipe.warmup_steps) == (0.1, 2, 0)
+    changed = {n: causes.recipe(w) for n, w in INTERVENTIONS.items() if causes.recipe(w) != recipe}
+    assert list(changed) == ["warmup", "tenth-rate"]
+    rates = [changed["warmup"].learning_rate_at(step) for step in (0, 50, 100, 449, 450, 674)]
+    assert rates == pytest.approx([0.001, 0.0505, 0.1, 0.1, 0.01, 0.001])
+    assert changed["tenth-rate"].learning_rate_at(0) == pytest.approx(0.01)
+    assert len({recipe.name, *(other.name for other in changed.values())}) == 3
+
+
+# --- the nets ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", INTERVENTIONS)
+def test_the_net_is_the_book_s_with_the_same_first_kernels(name):
+    what = INTERVENTIONS[name]
+    spec = specs.narrowed(specs.resolve(what.network, **SHAPE), causes.FILTERS)
+    keras.utils.set_random_seed(3)
+    book, model = networks.build(spec), build(name, seed=3)
+    assert model.name == (spec.name if what.bare else f"{spec.name}-{name}")
+    names = [layer.name for layer in book.layers]
+    if what.skip_init:
+        names = [n for n in names if not n.endswith("_bn")]
+    assert [layer.name for layer in model.layers] == names
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            np.testing.assert_array_equal(layer.kernel, book.get_layer(layer.name).kernel)
+        if isinstance(layer, keras.layers.Add | causes.ScaledAdd):  # the wiring: F(x), then x
+            ours, theirs = (
+                [x._keras_history.operation.name for x in net.get_layer(layer.name).input]
+                for net in (model, book)
+            )
+            assert [name.replace("_conv", "_bn") for name in ours] == theirs
+    extra = {"dirac-scaled": 2 * 4 * (8 + 16 + 32), "skipinit": len(BLOCKS)}.get(name, 0)
+    if what.skip_init:
+        spec = dataclasses.replace(spec, batch_norm=False)
+    trained = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    assert trained == counting.parameters(spec) + extra
+
+
+@pytest.mark.parametrize("name", ["warmup", "tenth-rate", "clipped", "fixed-norms", "deepened"])
+def test_what_changes_the_training_alone_leaves_the_net(name, batch):
+    one, other = build("plain56"), build(name)
+    np.testing.assert_allclose(one(batch[0]), other(batch[0]), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["leaky0.5", "leaky0.8"])
+def test_a_leaky_relu_in_the_place_of_each_relu(name, batch):
+    model, slope = build(name), INTERVENTIONS[name].slope
+    relus = [layer.name for layer in model.layers if layer.name.endswith("_relu")]
+    assert len(relus) == 13
+    for layer in ("conv1_relu", "conv3_1_1_relu", "conv4_2_2_relu"):
+        y, x = outputs(model, layer, batch[0])
+        assert (x < 0).any()
+        np.testing.assert_allclose(y, np.where(x < 0, slope * x, x), rtol=1e-6)
+    # The last block's maps have negative numbers, which no ReLU lets through.
+    assert outputs(model, "conv4_2_2_relu", batch[0])[0].min() < 0
+
+
+def convolved(x, kernel, stride=1):
+    """A 3x3 convolution with a border of zeros, by NumPy: (N, H, W, C) -> (N, H', W', D)."""
+    n, h, w, _ = x.shape
+    x = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    y = np.zeros((n, h, w, kernel.shape[3]))
+    for i, j in itertools.product(range(3), range(3)):
+        y += x[:, i : i + h, j : j + w] @ kernel[i, j]
+    return y[:, ::stride, ::stride]
+
+
+def padded(x, filters, stride=1):
+    """Option A's shortcut by NumPy: every so many pixels, zeros for new channels."""
+    x = x[:, ::stride, ::stride]
+    return np.pad(x, ((0, 0), (0, 0), (0, 0), (0, filters - x.shape[-1])))
+
+
+@pytest.mark.parametrize("name", ["dirac", "dirac-scaled"])
+@pytest.mark.parametrize("block", ["conv2_1_1", "conv3_1_1"])
+def test_a_dirac_convolution_returns_its_input_and_w_x(name, block, batch):
+    """conv3_1_1 has stride 2 and twice the channels: there the identity is option A's."""
+    model = build(name)
+    layer = model.get_layer(f"{block}_conv")
+    w = layer.kernel.numpy().astype("float64")
+    if name == "dirac-scaled":
+        w *= 0.1 / np.sqrt((w**2).sum(axis=(0, 1, 2)))
+        assert np.linalg.norm(w[..., 0]) == pytest.approx(0.1)
+    came_in = {"conv2_1_1": "conv1_relu", "conv3_1_1": "conv2_2_2_relu"}[block]
+    x = outputs(model, came_in, batch[0])[0]
+    stride = 2 if block == "conv3_1_1" else 1
+    expected = padded(x, layer.filters, stride) + convolved(x, w, stride)
+    y = outputs(model, layer.name, batch[0])[0]
+    np.testing.assert_allclose(y, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+    assert not np.allclose(y, convolved(x, w, stride), rtol=0.1)
+
+
+def test_the_factors_of_a_dirac_convolution_are_those_of_each_filter():
+    layer = causes.DiracConv2D(3, 3, scaled=True, use_bias=False, name="one")
+    layer.build((None, 4, 4, 2))
+    a, b = np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.25, 0.0])
+    layer.a.assign(a)
+    layer.b.assign(b)
+    w = layer.kernel.numpy()
+    expected = np.zeros((3, 3, 2, 3))
+    expected[1, 1, 0, 0], expected[1, 1, 1, 1] = 1, 2  # the third filter has no channel
+    for i in range(3):
+        expected[..., i] += b[i] * w[..., i] / np.linalg.norm(w[..., i])
+    np.testing.assert_allclose(layer.whole_kernel(), expected, atol=1e-6)
+    again = causes.DiracConv2D.from_config(layer.get_config())
+    assert (again.scaled, again.filters, again.use_bias) == (True, 3, False)
+
+
+def test_the_stem_of_a_dirac_net_is_an_ordinary_convolution():
+    kinds = {type(x) for x in build("dirac").layers if x.name.endswith("_conv")}
+    assert kinds == {keras.layers.Conv2D, causes.DiracConv2D}
+    assert type(build("dirac").get_layer("conv1_conv")) is keras.layers.Conv2D
+
+
+def test_half_of_x_is_added(batch):
+    model = build("halved")
+    for block, mode in itertools.product(BLOCKS, (True, False)):
+        y, fx, x = outputs(model, f"{block}_add", batch[0], mode)
+        np.testing.assert_allclose(y, fx + x / 2, rtol=1e-5, atol=1e-5)
+        assert np.abs(x).max() > 0.1
+    plain = build("resnet56")
+    y, fx, x = outputs(plain, "conv2_2_add", batch[0])
+    np.testing.assert_allclose(y, fx + x, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["zero-gamma", "skipinit"])
+@pytest.mark.parametrize("mode", [True, False])
+def test_a_net_whose_branches_start_at_zero_is_its_identity_path(name, mode, batch):
+    model = build(name)
+    x = outputs(model, "conv1_relu", batch[0], mode)[0]
+    y = outputs(model, "conv4_2_relu", batch[0], mode)[0]
+    np.testing.assert_allclose(y, padded(x, 32, 4), rtol=1e-5, atol=1e-5)
+    if name == "skipinit":
+        for i, block in enumerate(BLOCKS):
+            model.get_layer(f"{block}_add").alpha.assign(0.1 * i)
+        y, fx, x = outputs(model, f"{BLOCKS[-1]}_add", batch[0], mode)
+        np.testing.assert_allclose(y, 0.5 * fx + x, rtol=1e-4, atol=1e-3)
+        assert np.abs(fx).max() > 0.1
+
+
+def test_without_batch_norm_the_images_are_divided_by_64(batch):
+    model = build("skipinit")
+    y = outputs(model, "conv1_conv", batch[0])[0]
+    expected = convolved(batch[0] / 64, model.get_layer("conv1_conv").kernel.numpy())
+    np.testing.assert_allclose(y, expected, rtol=1e-3, atol=1e-4)
+    assert not any("_bn" in layer.name for layer in model.layers)
+
+
+def test_the_layers_come_back_from_their_configuration():
+    layer = causes.ScaledAdd.from_config(causes.ScaledAdd(0.5, 0.25).get_config())
+    one, two = np.ones((1, 2, 2, 1), "float32"), np.full((1, 2, 2, 1), 8, "float32")
+    assert np.unique(layer([one, two])) == 0.25 * 1 + 0.5 * 8
+    divided = causes.build("skipinit", seed=0).get_layer("conv1_conv")
+    assert type(divided).from_config(divided.get_config()).by == 64
+    assert causes.FixedNorm(**causes.FixedNorm(3.0).get_config()).norm == 3
+
+
+# --- the trainings ----------------------------------------------------------------------
+
+
+def steps(model, batch, n=1, callbacks=()):
+    """n steps by the book's optimizer on one batch, in a graph as `training.train` takes them."""
+    training.compile_model(model, causes.recipe(Intervention(), 90))
+    model.fit(*batch, batch_size=len(batch[1]), epochs=n, verbose=0, callbacks=list(callbacks))
+
+
+def test_kernels_keep_the_norm_that_they_had_before_the_first_step(batch):
+    norms = {}
+    for name in ("plain56", "fixed-norms"):
+        model = build(name)
+        before, first = inspection.kernel_norms(model), model.get_layer("conv1_conv").kernel.numpy()
+        steps(model, batch, 3)
+        after, last = inspection.kernel_norms(model), model.get_layer("conv1_conv").kernel.numpy()
+        norms[name] = np.array(list(after.values())) / np.array(list(before.values()))
+        assert np.abs(last - first).max() > 1e-3, "it has learned"
+    np.testing.assert_allclose(norms["fixed-norms"], 1, rtol=1e-5)
+    assert norms["plain56"].max() > 1.005
+
+
+def test_the_gradient_is_clipped_before_decay_and_momentum(batch):
+    """One step without momentum behind it: w' = w - rate (clipped gradient + decay w)."""
+    recipe, lengths = causes.recipe(Intervention(), 90), {}
+    for name, callbacks in (("free", ()), ("clipped", (causes.Clip(1.0),))):
+        model = build("plain56")
+        before = [w.numpy() for w in model.trainable_variables]
+        steps(model, batch, callbacks=callbacks)
+        squares = 0
+        for w, old in zip(model.trainable_variables, before, strict=True):
+            gradient = (old - w.numpy()) / recipe.learning_rate - recipe.weight_decay * old
+            squares += float((gradient.astype("float64") ** 2).sum())
+        lengths[name] = np.sqrt(squares)
+    assert lengths["free"] > 1.5
+    assert lengths["clipped"] == pytest.approx(1, rel=1e-3)
+
+
+# --- a trained shallow net made deep ------------------------------------------------------
+
+
+@pytest.fixture
+def shallow(batch):
+    """plain-20 in name, a few steps trained, with gammas, betas and averages of its own."""
+    model = build("plain20", seed=1)
+    steps(model, batch, 5)
+    return model
+
+
+def test_the_deepened_net_is_the_shallow_one_in_inference_mode(shallow, batch):
+    deep, rng = build("deepened"), np.random.default_rng(1)
+    others = rng.normal(0, 50, (64, 8, 8, 3)).astype("float32")
+    assert np.abs(deep(others) - shallow(others)).max() > 0.01, "not before"
+    kept = shallow.get_weights()
+    causes.deepen(deep, shallow, batch[0], batch_size=16)
+    np.testing.assert_allclose(deep(others), shallow(others), rtol=1e-4, atol=1e-6)
+    for one, two in zip(kept, shallow.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    copied = {layer.name for layer in shallow.layers if layer.weights}
+    new = {layer.name for layer in deep.layers if layer.weights} - copied
+    assert len([name for name in new if name.endswith("_conv")]) == 14 - 8
+    x = outputs(shallow, "conv3_1_2_relu", others)[0]
+    for layer in ("conv3_1_2_relu", "conv3_2_1_relu", "conv3_2_2_relu"):
+        y = outputs(deep, layer, others)[0]
+        np.testing.assert_allclose(y, x, rtol=1e-3, atol=1e-3)
+
+
+def test_in_training_mode_it_is_the_shallow_one_on_the_batch_that_it_was_made_from(shallow, batch):
+    deep = build("deepened")
+    causes.deepen(deep, shallow, batch[0], batch_size=len(batch[0]))
+    predicted = [m(batch[0], training=True).numpy() for m in (shallow, deep)]
+    np.testing.assert_allclose(*predicted, rtol=2e-3, atol=1e-5)
+
+
+def test_on_other_batches_in_training_mode_only_the_first_new_layer_of_a_stage_shifts(
+    shallow, batch
+):
+    deep, rng = build("deepened"), np.random.default_rng(2)
+    causes.deepen(deep, shallow, batch[0], batch_size=32)
+    others = rng.normal(0, 60, (32, 8, 8, 3)).astype("float32")
+    x, first, second = (
+        outputs(deep, f"conv2_{layer}_relu", others, training=True)[0]
+        for layer in ("1_2", "2_1", "2_2")
+    )
+    sizes = [np.sqrt((d**2).mean() / (x**2).mean()) for d in (first - x, second - first)]
+    assert 1e-4 < sizes[0] < 0.2
+    assert sizes[1] < sizes[0] / 2
+    # Mean and variance of each channel are those of the images that it was made from.
+    bn = deep.get_layer("conv2_2_1_bn")
+    z = outputs(deep, "conv2_2_1_bn", others, training=True)[0]
+    np.testing.assert_allclose(z.mean(axis=(0, 1, 2)), bn.beta, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(z.std(axis=(0, 1, 2)), bn.gamma, rtol=0.02, atol=0.01)
+
+
+def test_nets_that_do_not_fit_are_not_deepened(batch):
+    wide = networks.build(specs.resolve("plain20", **SHAPE))
+    with pytest.raises(ValueError, match=r"one width.*conv1_conv.*16"):
+        causes.deepen(build("deepened"), wide, batch[0], 16)
+    with pytest.raises(ValueError, match="Expected a plain net"):
+        causes.deepen(build("deepened"), build("resnet20"), batch[0])

@@ -1,0 +1,374 @@
+"""studies: what a file lists is trained once, goes on where it stopped, and says how far it is."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+from helpers import datasets, networks, recipes, runs, specs, studies, training, weights
+from helpers.__main__ import _parser, _plan, main
+from helpers.studies import CausePlan, Plan, RepairPlan, TransferPlan, repair, transfer
+from helpers.training.callbacks import DivergedError
+
+STUDY = """
+title = "two nets"
+data = "shapes"
+recipe = "he2015-cifar10"
+epochs = 2
+
+[[runs]]
+networks = ["tiny6"]
+seeds = [0, 1]
+
+[[runs]]
+networks = ["tiny6"]
+shortcut = "B"
+follow_test = true
+"""
+NAMES = [
+    "shapes-tiny6-he2015-cifar10-2steps-seed0",
+    "shapes-tiny6-he2015-cifar10-2steps-seed1",
+    "shapes-tiny6-B-he2015-cifar10-2steps-seed0",
+]
+
+
+@pytest.fixture
+def study(small, tmp_path):
+    path = tmp_path / "two.toml"
+    path.write_text(STUDY)
+    return path
+
+
+@pytest.mark.backends
+def test_a_study_trains_what_its_file_lists(study, tmp_path, capsys):
+    command = ["study", str(study), "--checkpoints", str(tmp_path / "unfinished")]
+    assert main([*command, "--weights", str(tmp_path / "weights")]) == 0
+    out = capsys.readouterr().out
+    assert runs.names() == sorted(NAMES)
+    assert "0 of 3 trainings are recorded" in out
+    assert re.search(rf"2 of 3: {NAMES[1]}, about \d+ min left", out)
+    assert "all 3 trainings are recorded" in out
+    run = runs.load(NAMES[2])
+    assert (run.network, run.history["step"]) == ("tiny6-B", [1, 2])
+    assert "test_error" in run.history
+    assert "test_error" not in runs.load(NAMES[0]).history
+    # The weights are those of the run: they give its test error again.
+    model = networks.build(specs.resolve("tiny6", shortcut="B", input_shape=(8, 8, 3)))
+    training.compile_model(model, recipes.HE2015_CIFAR10)
+    weights.load(model, tmp_path / "weights" / f"{NAMES[2]}.safetensors")
+    data = datasets.load("shapes")
+    assert training.evaluate(model, data, "test") == pytest.approx(run.final["test"], rel=1e-4)
+
+
+def test_records_are_found_by_what_was_trained(study, tmp_path):
+    found = studies.load(study)
+    with pytest.raises(FileNotFoundError, match=r"3 of 3 trainings.*study two"):
+        studies.recorded(found)
+    studies.run(found, checkpoints=tmp_path / "unfinished", verbose=0)
+    assert [run.name for run in studies.recorded(found)] == NAMES
+    assert [run.seed for run in studies.recorded(found, shortcut=None, seed=1)] == [1]
+    (run,) = studies.recorded(found, shortcut="B")
+    assert run.architecture.shortcut == "B" and run.architecture.depth == 6
+    for wrong, message in (({"colour": 1}, "no colour"), ({"seed": 7}, "no training.*7")):
+        with pytest.raises(ValueError, match=message):
+            studies.recorded(found, **wrong)
+    (runs.directory() / f"{NAMES[1]}.json").unlink()
+    assert [r.name for r in studies.recorded(found, partial=True)] == [NAMES[0], NAMES[2]]
+
+
+def test_the_command_of_a_record_repeats_it(study, tmp_path, capsys):
+    (plan,) = studies.load(study).plans[2:]
+    (run,) = studies.run(
+        studies.Study("one", "one", (plan,)), checkpoints=tmp_path / "unfinished", verbose=0
+    )
+    again = [*shlex.split(run.command)[3:], "--name", "again", "--quiet"]
+    assert main([*again, "--checkpoints", str(tmp_path / "unfinished")]) == 0
+    assert runs.load("again").history["loss"] == pytest.approx(run.history["loss"], rel=1e-4)
+    assert runs.load("again").recipe == run.recipe
+
+
+def test_what_is_recorded_is_left_out_and_what_was_interrupted_goes_on(
+    study, tmp_path, capsys, monkeypatch
+):
+    found = studies.load(study)
+    folder = tmp_path / "unfinished"
+    first = studies.Study("first", "first", found.plans[:1])
+    studies.run(first, checkpoints=folder, verbose=0)
+    before = (runs.directory() / f"{NAMES[0]}.json").read_bytes()
+
+    real, epochs = training.evaluate, []
+
+    def interrupt(model, data, split, *args):
+        """At the second measurement: after the second epoch and before its checkpoint."""
+        if split == "validation":
+            epochs.append(split)
+            if len(epochs) == 2:
+                raise KeyboardInterrupt
+        return real(model, data, split, *args)
+
+    monkeypatch.setattr(loop, "evaluate", interrupt)
+    command = ["study", str(study), "--checkpoints", str(folder)]
+    assert main(command) == 130
+    assert "same command goes on" in capsys.readouterr().err
+    monkeypatch.setattr(loop, "evaluate", real)
+
+    assert main([*command, "--status"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line.split()[0] for line in lines] == NAMES
+    assert lines[0].endswith("recorded")
+    assert lines[1].endswith("interrupted after 1 epoch")
+    assert lines[2].endswith("to do")
+
+    assert main(command) == 0
+    assert "1 of 3 trainings are recorded" in capsys.readouterr().out
+    assert runs.load(NAMES[1]).interruptions == 1
+    assert (runs.directory() / f"{NAMES[0]}.json").read_bytes() == before
+    assert main(command) == 0
+    assert "3 of 3 trainings are recorded" in capsys.readouterr().out
+
+
+def test_a_training_that_diverges_does_not_stop_the_others(study, tmp_path, capsys, monkeypatch):
+    real = training.train
+
+    def train(spec, data, recipe, *, seed, **arguments):
+        if seed == 1:
+            raise DivergedError("The loss of tiny6 is nan at step 2")
+        return real(spec, data, recipe, seed=seed, **arguments)
+
+    monkeypatch.setattr(training, "train", train)
+    assert main(["study", str(study), "--checkpoints", str(tmp_path / "unfinished")]) == 1
+    out, error = capsys.readouterr()
+    assert "nan at step 2" in out
+    assert NAMES[1] in error
+    assert runs.names() == sorted([NAMES[0], NAMES[2]])
+
+
+def test_a_step_of_the_repair_is_planned_and_runs(monkeypatch, tiny_data, tmp_path):
+    path = tmp_path / "steps.toml"
+    path.write_text('title = "x"\ndata = "cifar10"\n[[runs]]\nrepairs = ["published", "plain"]')
+    plans = studies.load(path).plans
+    assert [p.record() for p in plans] == [
+        f"cifar10-repair-{s}-seed0" for s in ("published", "plain")
+    ]
+    asked = []
+    monkeypatch.setattr(repair, "train", lambda *args, **given: asked.append((args, given)))
+    plans[1].train(tiny_data, checkpoints=tmp_path, verbose=0)
+    ((args, given),) = asked
+    assert args == ("plain", tiny_data)
+    assert given["name"] == plans[1].record()
+    assert given["command"] == "python -m helpers repair plain --data cifar10 --seed 0"
+    path.write_text(path.read_text() + '\nprecision = "mixed_bfloat16"')
+    rough = studies.load(path).plans[0]
+    assert rough.record() == "cifar10-repair-published-mixed_bfloat16-seed0"
+    assert rough.command().endswith("--seed 0 --precision mixed_bfloat16")
+    path.write_text(path.read_text().replace("plain", "perfect"))
+    with pytest.raises(ValueError, match="published, validation"):
+        studies.load(path)
+
+
+def test_weights_that_cannot_be_kept_are_refused_before_anything_is_trained(tmp_path, capsys):
+    command = ["study", "repair", "--weights", str(tmp_path / "weights"), "--npz", "nowhere.npz"]
+    assert main(command) == 1
+    assert "Only the weights of networks made by `networks.build`" in capsys.readouterr().err
+    assert not (tmp_path / "weights").exists()
+
+
+def test_a_way_of_chapter_6_is_planned(tmp_path):
+    path = tmp_path / "ways.toml"
+    path.write_text('title = "x"\n[[runs]]\ntransfers = ["scratch"]\nseeds = [0, 4]')
+    plan = studies.load(path).plans[1]
+    assert plan == TransferPlan("scratch", 4)
+    assert plan.record() == "oxford_iiit_pet-resnet20-scratch-seed4"
+    recipe = transfer.WAYS["scratch"].recipe
+    assert plan.length().steps == recipe.steps
+    assert plan.spec().input_shape == (transfer.SIDE, transfer.SIDE, 3)
+    path.write_text(path.read_text().replace("scratch", "magic"))
+    with pytest.raises(ValueError, match=r"finetuned, bn-trained.*magic"):
+        studies.load(path)
+    path.write_text(path.read_text().replace("magic", "scratch") + '\ndata = "cifar10"')
+    with pytest.raises(ValueError, match="Received: data"):
+        studies.load(path)
+
+
+def test_images_of_another_number_are_refused(study, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(datasets.TRAINING_IMAGES, "shapes", 320)
+    assert main(["study", str(study), "--checkpoints", str(tmp_path / "unfinished")]) == 1
+    assert "160 training images. Expected: 320" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("epochs = 2", "epoch = 2"), "Received: epoch"),
+        (("epochs = 2", "epochs = 2\nsteps = 3"), "`epochs` or `steps`"),
+        (("epochs = 2", "epochs = 0"), "epochs=0"),
+        (("[0, 1]", "[0, 0]"), "lists a training twice"),
+        (('networks = ["tiny6"]\nseeds', "seeds"), "`networks` must be a list"),
+        (('networks = ["tiny6"]\nseeds', 'repairs = ["published"]\nseeds'), "Received: epochs"),
+        (("[0, 1]", "0"), "`seeds` must be a list"),
+        (('"tiny6"]\nseeds', '"tiny7"]\nseeds'), "tiny7"),
+        (('shortcut = "B"', 'shortcut = "D"'), "A, B, C"),
+        (('data = "shapes"', 'data = "mnist"'), "mnist"),
+        (('data = "shapes"', ""), "data"),
+        (('"he2015-cifar10"', '"adam"'), "adam"),
+        (('title = "two nets"', ""), "title"),
+        (("[[runs]]", "[[run]]"), r"\[\[runs\]\]"),
+        (("epochs = 2", "epochs ="), "not TOML"),
+    ],
+)
+def test_a_wrong_file_is_refused_before_anything_is_trained(change, message, study):
+    study.write_text(study.read_text().replace(*change))
+    with pytest.raises(ValueError, match=message):
+        studies.load(study)
+
+
+def test_unknown_studies_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="cifar10-paper"):
+        studies.load("imagenet")
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.toml"):
+        studies.load(tmp_path / "nowhere.toml")
+
+
+# --- the book's own ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", studies.names())
+def test_the_commands_of_the_book_s_studies_say_what_their_plans_say(name):
+    for plan in studies.load(name).plans:
+        words = shlex.split(plan.command())
+        assert words[:3] == ["python", "-m", "helpers"]
+        options = _parser().parse_args(words[3:])
+        if words[3] == "repair":
+            given = options.step, options.data, options.seed, options.precision or "float32"
+            assert RepairPlan(*given) == plan
+        elif words[3] == "transfer":
+            assert TransferPlan(options.way, options.seed) == plan
+        elif words[3] == "cause":
+            assert CausePlan(options.intervention, options.seed, options.steps) == plan
+        else:
+            assert _plan(options) == plan
+
+
+def test_the_repair_study_has_every_step_at_the_notebook_s_own_budget():
+    plans = studies.load("repair").plans
+    assert {plan.step for plan in plans if isinstance(plan, RepairPlan)} == set(repair.DESIGNS)
+    for plan in plans:
+        if isinstance(plan, RepairPlan):
+            assert plan.length().steps == 30 * 195
+            assert plan.length().steps_per_epoch in (195, 3 * 195)
+
+
+def test_the_paper_s_study_has_its_nets_schedule_and_seeds():
+    plans = studies.load("cifar10-paper").plans
+    assert {plan.network for plan in plans} == {
+        *(f"plain{n}" for n in (20, 32, 44, 56)),
+        *(f"resnet{n}" for n in (20, 32, 44, 56, 110)),
+    }
+    for plan in plans:
+        recipe = plan.recipe_for(45_000)
+        assert (recipe.steps, recipe.boundaries) == (64_000, (32_000, 48_000))
+        assert recipe.warmup_steps == (400 if plan.network == "resnet110" else 0)
+        assert plan.follow_test
+        assert plan.on_device and recipe.precision == "mixed_bfloat16"
+    # What answers the book's question comes first, at every seed.
+    for first in (plans[:4], plans[9:13]):
+        assert [plan.network for plan in first] == ["plain20", "plain56", "resnet20", "resnet56"]
+        assert len({plan.seed for plan in first}) == 1
+    assert [plan.seed for plan in plans[:9]] == [0] * 9
+    assert {plan.network for plan in plans[:9]} == {plan.network for plan in plans}
+    assert len(plans) == 9 * 5
+    seeds = {plan.seed for plan in plans if plan.network == "resnet110"}
+    assert len(seeds) == 5  # as in Table 6
+
+
+def test_the_ten_epochs_have_the_same_nets_and_one_schedule():
+    plans = studies.load("cifar10").plans
+    paper = studies.load("cifar10-paper").plans
+    assert {plan.network for plan in plans} == {plan.network for plan in paper}
+    assert {plan.recipe_for(45_000).steps for plan in plans} == {10 * (45_000 // 128)}
+
+
+def test_the_study_of_depth_has_every_depth_by_one_schedule_with_three_seeds():
+    plans = studies.load("depth").plans
+    depths = (8, 14, 20, 32, 44, 56)
+    nets = {f"{kind}{depth}" for kind in ("plain", "resnet") for depth in depths}
+    reduced = [p for p in plans if p.size == 16 and p.learning_rate is None]
+    assert {(p.network, p.seed) for p in reduced} == {
+        (net, seed) for net in nets for seed in range(3)
+    }
+    assert {(p.images, p.padding) for p in reduced} == {(45_000, 2)}
+    whole = [p for p in plans if p.size is None]
+    assert {p.network for p in whole} >= {"plain20", "plain56", "resnet20", "resnet56"}
+    assert all(p.keep_weights and p.follow_test for p in whole)
+    slower = [p for p in plans if p.learning_rate is not None]
+    assert {(p.network, p.learning_rate, p.seed) for p in slower} == {
+        ("plain56", rate, seed) for rate in (0.033, 0.01) for seed in range(3)
+    }
+    for plan in plans:
+        recipe = plan.recipe_for(45_000)
+        assert (recipe.steps, recipe.boundaries) == (20 * 351, (5_616, 6_529))
+        assert (recipe.warmup, recipe.warmup_steps) == ("linear", 400)
+        assert recipe.learning_rate_at(0) == 0.001
+        assert recipe.precision == "float32"
+    assert plans[0].record() == "cifar10-16x16-plain8-late-drops-padding2-seed0"
+
+
+def test_images_with_a_size_are_trained_on_and_all_others_measured(small):
+    plan = Plan("tiny6", "shapes", recipe="quick", steps=2, size=4, images=100)
+    assert plan.record() == "shapes-4x4-100images-tiny6-quick-2steps-seed0"
+    assert plan.length().steps_per_epoch == 100 // 128 or plan.length().steps == 2
+    with pytest.raises(ValueError, match="`images` is for photographs, or for images with a"):
+        Plan("tiny6", "shapes", images=100)
+
+
+def test_weights_are_kept_beside_the_record_in_half_precision(small, tmp_path):
+    plan = Plan("tiny6", "shapes", steps=2, keep_weights=True)
+    assert plan.command().endswith("--keep-weights")
+    run = plan.train(datasets.load("shapes"), verbose=0)
+    kept = runs.directory() / "weights" / f"{run.name}.safetensors"
+    assert runs.load(run.name).name == run.name
+    model = networks.build(specs.resolve("tiny6", input_shape=(8, 8, 3)))
+    training.compile_model(model, recipes.HE2015_CIFAR10)
+    weights.load(model, kept)
+    assert training.evaluate(model, datasets.load("shapes"), "test") == pytest.approx(
+        run.final["test"], rel=5e-3
+    )
+    for ours, theirs in zip(model.weights, run.model.weights, strict=True):
+        difference = abs(keras.ops.convert_to_numpy(ours) - keras.ops.convert_to_numpy(theirs))
+        assert (difference <= 2**-11 * abs(keras.ops.convert_to_numpy(theirs)) + 2**-24).all()
+
+
+def test_xla_and_precision_are_in_the_command_and_the_name():
+    plan = Plan("resnet20", "cifar10", xla=True, precision="mixed_bfloat16")
+    assert plan.command().endswith("--seed 0 --precision mixed_bfloat16 --xla yes")
+    assert plan.record() == "cifar10-resnet20-he2015-cifar10-mixed_bfloat16-xla-seed0"
+    assert plan.recipe_for(45_000).jit_compile is True
+
+
+def test_the_study_files_travel_with_the_library(tmp_path):
+    """They are in a wheel: the library is carried to machines without a clone."""
+    root, copy = Path(__file__).parents[3], tmp_path / "copy"  # building writes beside the source
+    shutil.copytree(root / "src", copy / "src", ignore=shutil.ignore_patterns("*.egg-info"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / name, copy)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
+    subprocess.run([*command, "--wheel-dir", tmp_path, copy], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = subprocess.run(
+        [sys.executable, "-m", "zipfile", "-l", wheel], capture_output=True, text=True
+    ).stdout
+    for name in studies.names():
+        assert f"helpers/studies/{name}.toml" in names
+
+
+def test_memory_is_given_back_between_trainings(study, tmp_path, monkeypatch):
+    cleared = []
+    monkeypatch.setattr(keras.backend, "clear_session", lambda: cleared.append(1))
+    done = studies.run(studies.load(study), checkpoints=tmp_path / "unfinished", verbose=0)
+    assert len(cleared) == 3
+    assert all(run.model is None for run in done)

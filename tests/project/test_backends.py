@@ -1,0 +1,105 @@
+"""`make backends`: what it installs, and that nothing it should run is left out in silence."""
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from conftest import NEEDED
+
+ROOT = Path(__file__).parents[2]
+
+
+def read(name):
+    return (ROOT / name).read_text("utf-8")
+
+
+def requirements(name):
+    """{package: requirement} of a file of pip's, which names no addresses and no options."""
+    lines = [line.split("#")[0].strip() for line in read(name).splitlines()]
+    found = [Requirement(line) for line in lines if line]
+    return {entry.name.lower().replace("_", "-"): entry for entry in found}
+
+
+BACKENDS = requirements("requirements-backends.txt")
+LIBRARY = {path.name: path for path in (ROOT / "tests/library").rglob("test_*.py")}
+
+
+def marked(mark):
+    """The files whose tests, or some of them, bear a mark."""
+    return [
+        name
+        for name, path in LIBRARY.items()
+        if re.search(rf"pytest\.mark\.{mark}\b", path.read_text("utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_every_version_is_fixed(name):
+    """Here, or by the lock file, which pip is given as well; and the ranges are the book's."""
+    entry, locked = BACKENDS[name], requirements("requirements.lock").get(name)
+    if locked is None:
+        assert [clause.operator for clause in entry.specifier] == ["=="]
+    else:
+        (clause,) = locked.specifier
+        assert entry.specifier.contains(clause.version)
+    of_the_book = requirements("requirements.txt").get(name)
+    assert of_the_book is None or of_the_book.specifier == entry.specifier
+
+
+def test_two_backends_and_no_tensorflow():
+    assert {"jax", "torch", "keras", "pytest"} <= set(BACKENDS)
+    assert not {name for name in BACKENDS if "tensor" in name and name != "safetensors"}
+    recipe = re.search(r"(?m)^backends:.*\n((?:\t.*\n)+)", read("Makefile"))[1]
+    assert re.findall(r"KERAS_BACKEND=(\w+)", recipe) == ["jax", "torch"]
+    assert "-c requirements.lock" in read("Makefile")
+
+
+def test_what_runs_on_every_backend():
+    modules = {re.match(r"test_([a-z]+)", name)[1] for name in marked("backends")}
+    assert modules == {"blocks", "layers", "networks", "weights", "sampling", "studies"}
+
+
+@pytest.mark.parametrize("package", ["torch", "jax"])
+def test_what_needs_a_package_says_so_at_the_end_of_its_name(package):
+    """So conftest.py leaves it out where the package is not, and says that it did."""
+    endings = tuple(f"{ending}.py" for ending, packages in NEEDED.items() if package in packages)
+    using = [
+        name
+        for name, path in LIBRARY.items()
+        if re.search(rf"(?m)^(import|from) {package}\b", path.read_text("utf-8"))
+    ]
+    assert [name for name in using if not name.endswith(endings)] == []
+    assert any(name.endswith(endings) for name in LIBRARY)
+
+
+def test_what_is_left_out_elsewhere_runs_with_the_other_backends():
+    """What needs PyTorch on its turn; what starts processes on JAX once, and not again."""
+    ending = {key: {n for n in LIBRARY if n.endswith(f"{key}.py")} for key in NEEDED}
+    assert ending["_torch"] <= set(marked("backends"))
+    assert ending["_jax"] == set(marked("jax"))
+    assert not set(marked("jax")) & set(marked("backends"))
+    makefile = read("Makefile")
+    assert 'KERAS_BACKEND=jax $(TEST_BACKEND) -m "(backends or jax) and' in makefile
+    assert 'KERAS_BACKEND=torch $(TEST_BACKEND) -m "backends and' in makefile
+
+
+def test_what_needs_tensorflow_and_jax_runs_where_both_are_found():
+    """Neither environment has both: the one with TensorFlow is shown where JAX lies."""
+    (path,) = (path for n, path in LIBRARY.items() if n.endswith("_jax_and_tensorflow.py"))
+    recipe = re.search(r"(?m)^backends:.*\n((?:\t.*\n)+)", read("Makefile"))[1]
+    last = recipe.split("$(ON_BACKEND)")[-1]
+    assert "RESNET_BOOK_ALSO=$$($(BACKENDS)/" in last and "$(BIN)/python -m pytest" in last
+    assert last.split()[-1] == path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("name", sorted({*marked("backends"), *marked("jax")}))
+def test_nothing_is_skipped_there(name):
+    """A missing PyTorch is an error, and TensorFlow is wanted where a mark says so alone."""
+    text = LIBRARY[name].read_text("utf-8")
+    assert "skip" not in text
+    assert not re.search(r"(?m)^(import|from) tensorflow", text)
+    for test in re.findall(r"(?m)^def test_.*\n(?:(?:    .*)?\n)*", text):
+        if "import tensorflow" in test:
+            assert f"@pytest.mark.one_backend\n{test}" in text

@@ -1,0 +1,144 @@
+"""The first code cell of every notebook: it makes `helpers` importable, anywhere."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import places
+
+pytestmark = pytest.mark.quick
+
+ROOT = Path(__file__).parents[2]
+BOOK = places.Book()
+CELL = BOOK.first_cell()
+TAG = f"v{BOOK.version}"
+needs_git = pytest.mark.skipif(not shutil.which("git"), reason="git is not on this machine")
+
+
+def run(folder, cell=CELL, *, home=None, **environment):
+    """Runs the cell in a bare Python, as in Colab: no package is installed."""
+    code = cell + "\nprint('helpers from', importlib.util.find_spec('helpers').origin)"
+    home = str(home or folder)
+    kept = {k: os.environ[k] for k in ("PATH", "SYSTEMROOT") if k in os.environ}
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        cwd=folder,
+        env={**kept, "LC_ALL": "C", "HOME": home, "USERPROFILE": home, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def sentence(result):
+    """What the reader is told: the last line of what went wrong."""
+    assert result.returncode != 0, result.stdout
+    return result.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", BOOK.notebooks())
+def test_it_is_the_same_in_every_notebook(name):
+    cells = nbformat.read(ROOT / name, as_version=4).cells
+    first = next(cell for cell in cells if cell.cell_type == "code")
+    assert first.source == CELL, "Call `make publish-as`, which writes the first cells anew."
+
+
+def test_it_installs_no_package_and_names_this_version():
+    assert not re.search(r"\bpip\b|\bconda\b|\bapt", CELL), "Colab keeps what it has"
+    assert f'VERSION = "{TAG}"' in CELL
+    assert f'REPOSITORY = "{BOOK.repository}"' in CELL
+
+
+def test_it_finds_the_source_beside_the_notebooks():
+    result = run(ROOT / "notebooks")
+    place = ROOT / "src" / "helpers" / "__init__.py"
+    assert f"helpers from {place}" in result.stdout, result.stderr
+
+
+def test_where_helpers_is_it_does_nothing_and_costs_no_time(tmp_path):
+    (tmp_path / "helpers").mkdir()
+    (tmp_path / "helpers" / "__init__.py").touch()
+    script = (
+        "import sys, time; sys.path.insert(0, sys.argv[1]); before = list(sys.path)\n"
+        "start = time.perf_counter(); exec(sys.argv[2]); end = time.perf_counter()\n"
+        "assert sys.path == before, sys.path\nprint(end - start)"
+    )
+    command = [sys.executable, "-I", "-c", script, str(tmp_path), CELL]
+    environment = {**os.environ, "HOME": str(tmp_path), "PATH": ""}
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert float(result.stdout) < 0.5
+    assert [path.name for path in tmp_path.iterdir()] == ["helpers"]
+
+
+def test_it_says_how_to_set_the_address(tmp_path):
+    unpublished = CELL.replace(f'REPOSITORY = "{BOOK.repository}"', 'REPOSITORY = ""')
+    said = sentence(run(tmp_path, unpublished))
+    assert "make publish-as OWNER/NAME" in said and "REPOSITORY" in said
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A git repository with a library of this book's name, under the tag of this version."""
+    place = tmp_path / "repository"
+    (place / "src" / "helpers").mkdir(parents=True)
+    (place / "src" / "helpers" / "__init__.py").touch()
+    author = ["-c", "user.name=A Reader", "-c", "user.email=reader@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "x"], ["tag", TAG]):
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
+        subprocess.run(["git", "-C", str(place), *command], check=True, env=environment)
+    return place
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+@needs_git
+def test_it_fetches_the_tag_of_this_version_once(repository, elsewhere):
+    address = repository.as_uri()
+    result = run(elsewhere, RESNET_BOOK_REPOSITORY=address)
+    assert result.returncode == 0, result.stderr
+    assert f"helpers from {elsewhere}" in result.stdout and TAG in result.stdout
+    shutil.move(repository, f"{repository}-gone")
+    again = run(elsewhere, RESNET_BOOK_REPOSITORY=address)
+    assert again.stdout == result.stdout, again.stderr
+
+
+@needs_git
+def test_a_published_cell_needs_no_environment(repository, elsewhere):
+    published = CELL.replace(
+        f'REPOSITORY = "{BOOK.repository}"', f'REPOSITORY = "{repository.as_uri()}"'
+    )
+    result = run(elsewhere, published)
+    assert f"helpers from {elsewhere}" in result.stdout, result.stderr
+
+
+@needs_git
+def test_a_version_that_is_not_there_is_said_in_a_sentence(repository, elsewhere):
+    cell = CELL.replace(TAG, "v99.0.0")
+    said = sentence(run(elsewhere, cell, RESNET_BOOK_REPOSITORY=repository.as_uri()))
+    assert "Could not fetch v99.0.0" in said and "not found" in said
+    assert not list(elsewhere.rglob("helpers"))
+
+
+@needs_git
+def test_a_repository_that_is_not_there_is_said_in_a_sentence(elsewhere):
+    start = time.monotonic()
+    said = sentence(run(elsewhere, RESNET_BOOK_REPOSITORY=(elsewhere / "none").as_uri()))
+    assert "takes git and a network" in said and "repository exists" in said
+    assert time.monotonic() - start < 20
+
+
+def test_no_git_is_said_in_a_sentence(elsewhere):
+    said = sentence(run(elsewhere, RESNET_BOOK_REPOSITORY="https://example.org/x", PATH=""))
+    assert "takes git and a network" in said
