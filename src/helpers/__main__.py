@@ -4,9 +4,7 @@ list                       networks, recipes, data sets and records
 count resnet34             shapes, parameters, multiply-adds, layer by layer
 cost resnet50 ...          what a training will cost, before it runs (cost --help)
 train resnet20 --data cifar10 --recipe he2015-cifar10 --seed 0
-repair published           train a step of the chapter "Repairing a notebook"
-transfer finetuned         train a network for pets, one of the ways of chapter 6
-cause leaky0.5             train a net with one cause of its failure taken away
+train repair/published     a training that a chapter names; `list` has all of them
 study cifar10              train a list of networks; goes on where it stopped
 study cifar10-paper --npz cifar10.npz --minutes 8      so, on a GPU lent for minutes
 published                  measure nets that others trained in full and published
@@ -17,12 +15,13 @@ bench-input imagenet2012   training images per second that are read, decoded and
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import os
 import sys
 import time
 from pathlib import Path
+
+from helpers.options import parser
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -30,10 +29,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status. A mistake is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(arguments)
+    options = parser(__doc__).parse_args(arguments)
     options.began = time.monotonic()
     try:
-        options.run(options)
+        COMMANDS[options.command](options)
     except (ValueError, TypeError, RuntimeError, OSError, ImportError) as error:
         _tell_the_others(error)
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -41,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         _tell_the_others(error)
         again = ": the same command goes on from the last epoch" * (
-            options.run in (_train, _study, _repair, _transfer, _cause)
+            options.command in ("train", "study")
         )
         print(f"Interrupted{again}.", file=sys.stderr)
         return 130
@@ -61,6 +60,7 @@ def _list(_):
     print("recipes:  ", ", ".join(recipes.names()))
     print("data sets:", ", ".join(datasets.names()))
     print("studies:  ", ", ".join(studies.names()))
+    print("trainings:", ", ".join(studies.named_names()))
     try:
         print("records:  ", ", ".join(runs.names()) or "none")
     except FileNotFoundError:
@@ -93,17 +93,22 @@ def _count(options):
 def _cost(options):
     from helpers.recipes import costs
 
+    if "/" in options.network:
+        raise ValueError(f"`cost` is of a network trained by a recipe. Received: {options.network}")
     plan = _plan(options)
     machine = costs.Machine(options.devices, options.peak, options.share, options.price)
     print(plan.record(), costs.table(plan.cost(machine, options.bytes_per_image)), sep="\n")
 
 
 def _train(options):
+    from helpers.studies import NamedPlan
     from helpers.training import processes
 
     plan = _plan(options)
+    if isinstance(plan, NamedPlan) and options.coordinator:
+        raise ValueError(f"{options.network} trains in one process: leave --coordinator out.")
     team = processes.Team()
-    if not plan.on_device or options.coordinator:  # which refuses several
+    if not getattr(plan, "on_device", False) or options.coordinator:  # which refuses several
         team = processes.start(
             options.coordinator, options.processes, options.process, task=plan.command()
         )
@@ -125,6 +130,7 @@ def _train(options):
 def _planned(plan, options):
     """Trains what is planned, records it, and prints the result."""
     from helpers import datasets, runs
+    from helpers.studies import NamedPlan
     from helpers.training import processes
 
     on_device, minutes = getattr(plan, "on_device", False), getattr(options, "minutes", None)
@@ -146,43 +152,24 @@ def _planned(plan, options):
     elif processes.team().first:
         print(runs.table(runs.compare([run])))
         print(f"recorded as {runs.directory() / run.name}.json")
+        if isinstance(plan, NamedPlan) and (more := plan.said(run)):
+            print(more)
     return run
-
-
-def _repair(options):
-    from helpers import datasets
-    from helpers.studies import RepairPlan
-
-    data = datasets.chosen_name(options.data)
-    precision = options.precision or "float32"
-    _planned(RepairPlan(options.step, data, options.seed, precision), options)
-
-
-def _transfer(options):
-    from helpers.studies import TransferPlan
-
-    _planned(TransferPlan(options.way, options.seed), options)
-
-
-def _cause(options):
-    from helpers.studies import CausePlan, causes
-
-    plan = CausePlan(options.intervention, options.seed, options.steps)
-    run = _planned(plan, options)
-    print(f"the gradient in x grew {causes.growth(run):,.3g} times before training")
 
 
 def _plan(options):
     """What the options of `train` ask for."""
-    from helpers import datasets
-    from helpers.studies import Plan
+    from helpers import datasets, studies
 
-    fields = [f.name for f in dataclasses.fields(Plan)]
+    fields = {f.name: f.default for f in dataclasses.fields(studies.Plan)}
     given = {name: getattr(options, name) for name in fields if hasattr(options, name)}
-    given["data"] = datasets.chosen_name(options.data)
     if given.get("xla") is not None:
         given["xla"] = options.xla == "yes"
-    return Plan(**given)
+    if "/" in options.network:
+        name = given.pop("network")
+        return studies.named(name, **{k: v for k, v in given.items() if v not in (fields[k], None)})
+    given["data"] = datasets.chosen_name(options.data)
+    return studies.Plan(**given)
 
 
 def _study(options):
@@ -259,117 +246,17 @@ def _evaluate(options):
     )
 
 
-def _parser():
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name, run, text):
-        sub = commands.add_parser(name, help=text, description=text)
-        sub.set_defaults(run=run)
-        return sub
-
-    command("list", _list, "networks, recipes, data sets and records")
-
-    count = command("count", _count, "a network's layers, counted without building it")
-    count.add_argument("network", help="a name from `list`")
-    count.add_argument("--input-size", type=int, help="height and width in pixels")
-    count.add_argument("--classes", type=int, help="number of classes")
-    count.add_argument("--shortcut", help="option A, B or C")
-    count.add_argument("--bottleneck-stride", help="1x1 (the paper's) or 3x3 (v1.5)")
-
-    train = command("train", _train, "train a network and record the run; goes on if interrupted")
-    cost = command("cost", _cost, "what a training costs on a machine, worked out and not run")
-    for sub in (train, cost):
-        sub.add_argument("network", help="a name from `list`")
-        sub.add_argument("--recipe", default="he2015-cifar10", help="a name from `list`")
-        sub.add_argument("--shortcut", help="option A, B or C, in place of the network's own")
-        sub.add_argument("--images", type=int, help="so many training images: a part of a data set")
-        sub.add_argument("--batch", type=int, help="another batch size, the rate scaled along")
-        sub.add_argument("--epochs", type=int, help="scale the recipe to so many epochs")
-        sub.add_argument("--steps", type=int, help="scale the recipe to so many steps")
-        sub.add_argument("--precision", help="float32 or mixed_bfloat16")
-    for option, text in (
-        ("--devices", "that train together"),
-        ("--peak", "multiply-adds a second of one device: half of the operations makers print"),
-        ("--share", "of the peak that a training reaches, above 0 and at most 1"),
-        ("--price", "of a device for an hour, in any currency"),
-        ("--bytes-per-image", "mean size of a file"),
-    ):
-        kind = int if option == "--devices" else float
-        cost.add_argument(option, type=kind, required=True, help=text)
-    train.add_argument("--filters", type=int, help="narrow the first stage to so many filters")
-    train.add_argument("--size", type=int, help="images reduced to this side: the first 8,000")
-    train.add_argument("--padding", type=int, help="of the random crops, in pixels")
-    train.add_argument("--keep-weights", action="store_true", help="beside the record, float16")
-    train.add_argument("--on-device", action="store_true", help="whole epochs on the GPU; JAX")
-    train.add_argument("--learning-rate", type=float, help="in place of the recipe's")
-    train.add_argument("--xla", choices=("yes", "no"), help="in place of what Keras chooses")
-    train.add_argument("--name", help="of the record, where the usual one is taken")
-    train.add_argument("--follow-test", action="store_true", help="test error by epoch, too")
-    text = "On JAX (KERAS_BACKEND=jax) all devices of a machine train together. Several machines "
-    text += "run this command with the same options, each as another --process."
-    several = train.add_argument_group("several processes", text)
-    several.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens")
-    several.add_argument("--processes", type=int, help="how many there are")
-    several.add_argument("--process", type=int, help="which this is, from 0")
-    train.add_argument("--model", help="also save the trained model to this .keras file")
-
-    repair = command("repair", _repair, 'a step of "Repairing a notebook", trained and recorded')
-    repair.add_argument("step", help="published, or the name of a repair")
-    transfer = command("transfer", _transfer, "a way of chapter 6, trained on pets and recorded")
-    transfer.add_argument("way", help="finetuned, scratch and the like: transfer.WAYS")
-    cause = command("cause", _cause, "a net with one thing changed, trained and recorded")
-    cause.add_argument("intervention", help="plain56, leaky0.5 and the like: causes.INTERVENTIONS")
-    cause.add_argument("--steps", type=int, help="another length than that of the book's runs")
-    for sub in (transfer, cause):
-        sub.set_defaults(npz=None)
-    repair.add_argument("--precision", help="float32 or mixed_bfloat16")
-    for sub in (train, repair, transfer, cause):
-        sub.add_argument("--seed", type=int, default=0)
-        sub.add_argument("--tensorboard", help="folder for TensorBoard's logs")
-        sub.add_argument("--quiet", action="store_true", help="a line per epoch, no bar")
-
-    evaluate = command("evaluate", _evaluate, "error and loss of a saved model")
-    evaluate.add_argument("model", help="a .keras file")
-    evaluate.add_argument("--split", default="test", help="train, validation or test")
-    study = command("study", _study, "train a list of networks; goes on where it stopped")
-    study.add_argument("study", help="a name from `list`, or a .toml file of your own")
-    study.add_argument("--status", action="store_true", help="say how far it is, and end")
-    text = "so many trainings at once, with --minutes (4)"
-    study.add_argument("--together", type=int, default=4, metavar="N", help=text)
-    for sub in (train, study):
-        text = "of a training on the device: end in time; states and records lie in --checkpoints"
-        sub.add_argument("--minutes", type=float, help=text)
-    study.add_argument("--weights", help="folder for the trained weights, NAME.safetensors")
-    for sub in (train, repair, transfer, cause, study):
-        sub.add_argument("--checkpoints", default="checkpoints", help="folder of unfinished runs")
-
-    measured = command("published", _published, "measure nets that others trained and published")
-    text = ".npz file of the first 4,000 training images without JPEG: images, labels"
-    measured.add_argument("--originals", required=True, help=text)
-
-    export = command("export", _export, "write a data set to one file that needs no TensorFlow")
-    export.add_argument("name", help="cifar10")
-    export.add_argument("file", help="a new .npz file")
-    export.add_argument("--jpeg", action="store_true", help="keep JPEG as it is: a smaller file")
-
-    bench = command("bench-input", _bench_input, "how fast photographs are decoded and cut")
-    bench.add_argument("name", help="oxford_iiit_pet or imagenet2012")
-    bench.add_argument("--seconds", type=float, default=2, help="of each of five turns (2)")
-    bench.add_argument("--batch", type=int, default=64, help="images per batch (64)")
-    bench.add_argument("--manual-dir", help="folder of ImageNet's archives")
-
-    for sub in (train, cost, repair, evaluate):
-        sub.add_argument("--data", help="a name from `list` (default: RESNET_BOOK_DATA, or shapes)")
-    for sub in (train, repair, evaluate, study, measured):
-        sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
-    for sub in (train, repair, transfer, cause, evaluate, study, measured, export, bench):
-        sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
-    return parser
+COMMANDS = {
+    "list": _list,
+    "count": _count,
+    "cost": _cost,
+    "train": _train,
+    "study": _study,
+    "published": _published,
+    "evaluate": _evaluate,
+    "export": _export,
+    "bench-input": _bench_input,
+}
 
 
 if __name__ == "__main__":

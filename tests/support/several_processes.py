@@ -74,7 +74,7 @@ def install(patch):
         photos = coloured_photos(os.environ["PHOTOS"])
         patch.setitem(datasets.LOADERS, "imagenet2012", lambda _: photos)
         recipe = dataclasses.replace(recipes.HE2015_IMAGENET, view=photos.view)
-        patch.setitem(recipes._RECIPES, recipe.name, recipe)
+        patch.setitem(recipes.RECIPES, recipe.name, recipe)
     train = training.train
 
     def watched(*arguments, **options):

@@ -7,20 +7,16 @@ from), `sampling` (which images and which crops at which step), `preprocessing`.
 Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapters 1, 6, 7.
 """
 
+from helpers.datasets.batching import augment, batches, size, steps_per_epoch, training_batches
 from helpers.datasets.loading import (
     ENVIRONMENT_VARIABLE,
     LOADERS,
     PHOTOGRAPHS,
     TRAINING_IMAGES,
-    augment,
-    batches,
     chosen_name,
     export,
     load,
     names,
-    size,
-    steps_per_epoch,
-    training_batches,
 )
 from helpers.datasets.memory import REDUCED_TRAINING_IMAGES, Data, Split, reduce
 from helpers.datasets.photos import Photos

@@ -7,20 +7,21 @@ was made from stand in its title.
 Book: all chapters.
 """
 
-from helpers.plots.runs import (
-    COLOURS,
+from helpers.plots.images import confusion, one_per_class
+from helpers.plots.look import COLOURS
+from helpers.plots.networks import (
     SHARED,
     by_block,
-    by_depth,
     by_layer,
-    confusion,
-    curves,
-    error_by_depth,
-    one_per_class,
     propagation_by_block,
     receptive_fields,
-    reported_errors,
     stage_shares,
+)
+from helpers.plots.runs import (
+    by_depth,
+    curves,
+    error_by_depth,
+    reported_errors,
     training_and_test,
 )
 from helpers.plots.scatter import growth_and_error

@@ -3,16 +3,17 @@
 Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
 """
 
-from helpers.recipes.recipe import (
+from helpers.recipes.catalogue import (
     HE2015_CIFAR10,
     HE2015_CIFAR10_WARMUP,
     HE2015_IMAGENET,
     LATE_DROPS,
     QUICK,
-    Recipe,
+    RECIPES,
     get,
     names,
 )
+from helpers.recipes.recipe import Recipe
 
 __all__ = [
     "HE2015_CIFAR10",
@@ -20,6 +21,7 @@ __all__ = [
     "HE2015_IMAGENET",
     "LATE_DROPS",
     "QUICK",
+    "RECIPES",
     "Recipe",
     "get",
     "names",

@@ -3,22 +3,19 @@
 Book: chapters 1 and 5.
 """
 
+from helpers.runs.machine import hardware, versions
 from helpers.runs.run import (
     DIRECTORY_VARIABLE,
     Run,
     as_json,
     check_free,
-    compare,
     directory,
-    hardware,
     load,
     names,
     save,
-    standard_error,
-    table,
-    versions,
     write_json,
 )
+from helpers.runs.tables import compare, standard_error, table
 
 __all__ = [
     "DIRECTORY_VARIABLE",

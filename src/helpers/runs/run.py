@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import os
-import platform
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
-import helpers
 from helpers.specs import Network
 
 DIRECTORY_VARIABLE = "RESNET_BOOK_RESULTS"
@@ -166,121 +162,3 @@ def load(name: str | os.PathLike) -> Run:
 def names() -> list[str]:
     """The records in `directory()`."""
     return sorted(path.stem for path in directory().glob("*.json"))
-
-
-def compare(runs: list[Run]) -> list[dict[str, Any]]:
-    """A row per run: what was trained and what came out, errors in per cent.
-
-    `logged error` is the training error of the last epoch as logged while the
-    weights still changed, on augmented images; the others are of the finished
-    network, on the images as they are. Rows can be printed with `table`.
-    """
-    return [
-        {
-            "network": run.network,
-            "images": run.images,
-            "epochs": run.epochs,
-            "steps": run.history["step"][-1],
-            "seed": run.seed,
-            "logged error": 100 * run.history["error"][-1],
-            "training error": 100 * run.final["train"]["error"],
-            "validation error": 100 * run.final["validation"]["error"],
-            "test error": 100 * run.final["test"]["error"],
-            "minutes": run.seconds / 60,
-        }
-        for run in runs
-    ]
-
-
-def standard_error(error: float, images: int) -> float:
-    """The standard deviation of an error over samples of so many images; both in %.
-
-    Each image is taken as wrong with the same probability, independently of the others.
-    Raises ValueError for an error outside 0 to 100 or a number below 1.
-
-    Book: "How to read an error".
-    """
-    if not 0 <= error <= 100 or images < 1:
-        raise ValueError(
-            "Expected an error of 0 to 100 % and at least one image. "
-            f"Received: error={error!r}, images={images!r}"
-        )
-    return math.sqrt(error * (100 - error) / images)
-
-
-def table(rows: list[dict[str, Any]], digits: int = 1) -> str:
-    """Rows as aligned text. Raises ValueError if they have different columns."""
-    if not rows:
-        raise ValueError("Expected at least one row. Received: none")
-    columns = list(rows[0])
-    if any(list(row) != columns for row in rows):
-        raise ValueError(
-            f"Expected rows with the columns {columns}. Received: {[list(r) for r in rows]}"
-        )
-    lines = [columns] + [[_text(row[c], digits) for c in columns] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    right = [isinstance(rows[0][c], int | float | np.number) for c in columns]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(w) if r else cell.ljust(w)
-            for cell, w, r in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in lines
-    )
-
-
-def _text(value, digits):
-    if isinstance(value, float | np.floating):
-        return f"{value:,.{digits}f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, of the book, and of what a training depends on."""
-    found = {
-        "helpers": helpers.__version__,
-        "python": platform.python_version(),
-        "keras": keras.__version__,
-        "backend": keras.backend.backend(),
-        "numpy": np.__version__,
-    }
-    backend = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}[found["backend"]]
-    found[backend] = __import__(backend).__version__
-    return found
-
-
-def hardware() -> dict[str, Any]:
-    """Processor, cores, system, and the accelerators that the backend sees."""
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "system": platform.system(),
-        "accelerators": _accelerators(),
-    }
-
-
-def _accelerators() -> list[str]:
-    """What the backend has to compute on besides processors, by the makers' names."""
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        found = tf.config.list_physical_devices("GPU")
-        details = [tf.config.experimental.get_device_details(d) for d in found]
-        return [d.get("device_name", "GPU") for d in details]
-    if backend == "jax":
-        import jax
-
-        return [d.device_kind for d in jax.devices() if d.platform != "cpu"]
-    if backend == "torch":
-        import torch
-
-        return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    return []
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file() and (m := re.search(r"model name\s*: (.*)", cpuinfo.read_text())):
-        return m.group(1)
-    return platform.processor() or platform.machine()

@@ -1,34 +1,24 @@
-"""One training as it is asked for: on the command line, or in a study file.
+"""One training of a network by a recipe, as it is asked for on the command line or in a study.
 
-`Plan` is one of a network by a recipe, `RepairPlan` a step of the chapter "Repairing
-a notebook", `TransferPlan` a way of chapter 6. A study needs of each: `data`, `record`,
-`command`, `length` and `train`.
+The trainings that a chapter names are `named.NamedPlan`. A study needs of either: `data`,
+`record`, `command`, `length` and `train`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import shlex
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from helpers import counting, datasets, recipes, specs, training, weights
+from helpers import counting, datasets, recipes, specs, training
 from helpers.datasets import REDUCED_TRAINING_IMAGES, Data, Photos
 from helpers.recipes import Recipe, costs
 from helpers.recipes.costs import Cost, Machine
 from helpers.runs import Run
 from helpers.specs import Network
-from helpers.studies import repair, transfer
+from helpers.studies.named import Length
 from helpers.training import on_device
-
-
-@dataclass(frozen=True)
-class Length:
-    """Steps of a training, steps of an epoch, and multiply-adds of a step, forwards."""
-
-    steps: int
-    steps_per_epoch: int
-    multiply_adds: int
 
 
 @dataclass(frozen=True)
@@ -51,6 +41,8 @@ class Plan:
 
     Raises ValueError for what is no training, before any image is loaded.
     """
+
+    names_elsewhere: ClassVar[bool] = True
 
     network: str
     data: str
@@ -203,102 +195,3 @@ class Plan:
             elif value is not None:
                 words += [option, str(value)]
         return shlex.join(words)
-
-
-@dataclass(frozen=True)
-class RepairPlan:
-    """A step of the chapter "Repairing a notebook": one of `repair.DESIGNS`.
-
-    `precision` is "float32" or "mixed_bfloat16". Raises ValueError for an unknown step,
-    data set or precision.
-    """
-
-    step: str
-    data: str
-    seed: int = 0
-    precision: str = "float32"
-
-    def __post_init__(self) -> None:
-        if self.step not in repair.DESIGNS:
-            raise ValueError(
-                f"`step` must be one of {', '.join(repair.DESIGNS)}. Received: step={self.step!r}"
-            )
-        datasets.chosen_name(self.data)
-        repair.recipe(repair.DESIGNS[self.step]).in_precision(self.precision)  # or it raises
-
-    def record(self) -> str:
-        """The name of the record."""
-        return repair.record(self.step, self.data, seed=self.seed, precision=self.precision)
-
-    def command(self) -> str:
-        """The command that repeats the training."""
-        words = ["repair", self.step, "--data", self.data, "--seed", str(self.seed)]
-        if self.precision != "float32":
-            words += ["--precision", self.precision]
-        return shlex.join(["python", "-m", "helpers", *words])
-
-    def length(self) -> Length:
-        """How much work the training is."""
-        design = repair.DESIGNS[self.step]
-        recipe, each = repair.recipe(design), repair.multiply_adds(repair.build(design))
-        return Length(recipe.steps, recipe.steps_per_epoch, recipe.batch_size * each)
-
-    def train(self, data: Data, **arguments: Any) -> Run:
-        """Trains on a data set as it was loaded, and records the run."""
-        name, command = self.record(), self.command()
-        return repair.train(
-            self.step,
-            data,
-            seed=self.seed,
-            precision=self.precision,
-            name=name,
-            command=command,
-            **arguments,
-        )
-
-
-@dataclass(frozen=True)
-class TransferPlan:
-    """One of `transfer.WAYS`, on breeds of Oxford-IIIT Pet.
-
-    Raises ValueError for an unknown way.
-    """
-
-    way: str
-    seed: int = 0
-    data: str = field(default="oxford_iiit_pet", init=False)
-
-    def __post_init__(self) -> None:
-        if self.way not in transfer.WAYS:
-            raise ValueError(
-                f"`way` must be one of {', '.join(transfer.WAYS)}. Received: way={self.way!r}"
-            )
-
-    def spec(self) -> Network:
-        """The network, for the breeds and for the squares that are cut."""
-        shape, classes = (transfer.SIDE, transfer.SIDE, 3), len(transfer.BREEDS)
-        network = weights.get(transfer.SOURCE).network
-        return specs.resolve(network, input_shape=shape, num_classes=classes)
-
-    def record(self) -> str:
-        """The name of the record."""
-        return f"{self.data}-{self.spec().name}-{self.way}-seed{self.seed}"
-
-    def command(self) -> str:
-        """The command that repeats the training."""
-        return shlex.join(
-            ["python", "-m", "helpers", "transfer", self.way, "--seed", f"{self.seed}"]
-        )
-
-    def length(self) -> Length:
-        """How much work the training is."""
-        recipe = transfer.WAYS[self.way].recipe
-        each = counting.multiply_adds(self.spec())
-        return Length(recipe.steps, recipe.steps_per_epoch, recipe.batch_size * each)
-
-    def train(self, data: Photos, **arguments: Any) -> Run:
-        """Trains on the pets as they were loaded, and records the run."""
-        name, command = self.record(), self.command()
-        return transfer.train(
-            self.way, data, seed=self.seed, name=name, command=command, **arguments
-        )

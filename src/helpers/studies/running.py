@@ -13,9 +13,9 @@ import keras
 from helpers import datasets, runs, weights
 from helpers.datasets import Data
 from helpers.runs import Run
-from helpers.studies.cause_plan import CausePlan
-from helpers.studies.plans import RepairPlan
-from helpers.studies.study import AnyPlan, Study
+from helpers.studies.named import NamedPlan
+from helpers.studies.plans import Plan
+from helpers.studies.study import Study
 from helpers.training.callbacks import DivergedError, epochs_done
 
 
@@ -91,13 +91,12 @@ def run(
     A loss that is no finite number ends one training and not the study. Raises
     `Failed` at the end, naming those; the errors of `datasets.load` at once, and
     ValueError for a `weights_folder` where networks are trained whose weights have no
-    names elsewhere: the steps of the chapter "Repairing a notebook", the interventions of
-    `causes`.
+    names elsewhere (`NamedPlan.names_elsewhere`).
     """
     done, failed, loaded = [], {}, {}
     names = [plan.record() for plan in study.plans]
     waiting = [plan for plan in study.plans if plan.record() not in runs.names()]
-    without_names = [p.record() for p in waiting if isinstance(p, RepairPlan | CausePlan)]
+    without_names = [p.record() for p in waiting if not p.names_elsewhere]
     if weights_folder and without_names:
         raise ValueError(
             "Only the weights of networks made by `networks.build` can be kept. Leave "
@@ -133,7 +132,7 @@ def run(
     return done
 
 
-def work(plan: AnyPlan, checkpoints: str | os.PathLike) -> int:
+def work(plan: Plan | NamedPlan, checkpoints: str | os.PathLike) -> int:
     """Multiply-adds that a training still needs, forwards."""
     length = plan.length()
     done = epochs_done(checkpoints, plan.record()) * length.steps_per_epoch

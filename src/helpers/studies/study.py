@@ -9,22 +9,14 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.studies.cause_plan import CausePlan
-from helpers.studies.plans import Plan, RepairPlan, TransferPlan
+import helpers.studies.causes.plan  # each brings a kind of training
+import helpers.studies.repair.plan
+import helpers.studies.transfer  # noqa: F401
+from helpers.studies.named import NamedPlan, named
+from helpers.studies.plans import Plan
 
 _FOLDER = Path(__file__).parent
-# What a table lists, and the option that each entry is.
-_LISTS = {"networks": "network", "repairs": "step", "transfers": "way", "causes": "intervention"}
-_LISTS["seeds"] = "seed"
-_OPTIONS = {f.name for f in dataclasses.fields(Plan)} - set(_LISTS.values())
-# By the list that a table has: what each entry becomes, and what else may stand there.
-_KINDS = {
-    "repairs": (RepairPlan, {"data", "precision"}),
-    "transfers": (TransferPlan, set()),
-    "causes": (CausePlan, {"steps"}),
-    "networks": (Plan, _OPTIONS),
-}
-AnyPlan = Plan | RepairPlan | TransferPlan | CausePlan
+_OPTIONS = {f.name for f in dataclasses.fields(Plan)} - {"network", "seed"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +25,7 @@ class Study:
 
     name: str
     title: str
-    plans: tuple[AnyPlan, ...]
+    plans: tuple[Plan | NamedPlan, ...]
 
 
 def names() -> list[str]:
@@ -46,10 +38,8 @@ def load(name: str | os.PathLike) -> Study:
 
     The file has a `title` and tables `[[runs]]`. Each gives `networks` and `seeds`,
     every one of which is trained with every other, and the options of `Plan`; or
-    `repairs`, steps of the chapter "Repairing a notebook", and `seeds`; or `transfers`, ways
-    of chapter 6, and `seeds`; or `causes`, some of
-    `causes.INTERVENTIONS`, and `seeds`. An option that stands above all tables holds for those
-    that do not give it.
+    `trainings` that chapters name, such as "repair/published", and their options. An option
+    that stands above all tables holds for those that do not give it.
 
     Raises ValueError for an unknown name, an option that there is not, a training
     that cannot be or that is listed twice; FileNotFoundError if there is no such file.
@@ -79,25 +69,23 @@ def load(name: str | os.PathLike) -> Study:
     return Study(path.stem, title, tuple(plans))
 
 
-def _plans(table: dict, path: Path) -> list[AnyPlan]:
+def _plans(table: dict, path: Path) -> list[Plan | NamedPlan]:
     """The trainings of one table: every network with every seed."""
-    main = next((key for key in _KINDS if key in table), "networks")
-    kind, options = _KINDS[main]
-    expected = options | {main}
-    if unknown := sorted(set(table) - expected - {"seeds"}):
+    main = "trainings" if "trainings" in table else "networks"
+    lists = {"seeds": [0]} | {key: table.pop(key) for key in (main, "seeds") if key in table}
+    if main == "networks" and (unknown := sorted(set(table) - _OPTIONS)):
         raise ValueError(
-            f"{path}: expected the options {', '.join(sorted(expected | {'seeds'}))}. "
+            f"{path}: expected the options {', '.join(sorted(_OPTIONS | {'networks', 'seeds'}))}. "
             f"Received: {', '.join(unknown)}"
         )
-    lists = {key: table.pop(key, None) for key in _LISTS if key in expected or key == "seeds"}
-    lists["seeds"] = [0] if lists["seeds"] is None else lists["seeds"]
-    for key, values in lists.items():
-        if not isinstance(values, list) or not values:
-            raise ValueError(f"{path}: `{key}` must be a list. Received: {values!r}")
+    for key in (main, "seeds"):
+        if not isinstance(lists.get(key), list) or not lists[key]:
+            raise ValueError(f"{path}: `{key}` must be a list. Received: {lists.get(key)!r}")
+    make = named if main == "trainings" else Plan
     try:
         return [
-            kind(**table, **dict(zip(map(_LISTS.get, lists), chosen, strict=True)))
-            for chosen in itertools.product(*lists.values())
+            make(name, **table, seed=seed)
+            for name, seed in itertools.product(lists[main], lists["seeds"])
         ]
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error

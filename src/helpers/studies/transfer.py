@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import keras
 import numpy as np
 
-from helpers import networks, recipes, runs, specs, training, weights
+from helpers import counting, networks, recipes, runs, specs, training, weights
 from helpers.datasets import Photos
 from helpers.datasets.photos import damage_named
 from helpers.recipes import Recipe
 from helpers.runs import Run
+from helpers.specs import Network
+from helpers.studies.named import Length, NamedPlan
 from helpers.weights import Preprocessing
 
 Frozen = Literal["all", "bn", "nothing"]
@@ -203,3 +205,29 @@ def train(way: str, data: Photos, *, seed: int, **arguments: Any) -> Run:
     if save:
         runs.save(run)
     return run
+
+
+@dataclass(frozen=True)
+class TransferPlan(NamedPlan):
+    """One of `WAYS`, on breeds of Oxford-IIIT Pet. Raises ValueError for an unknown way."""
+
+    kind: ClassVar[str] = "transfer"
+    choices: ClassVar = WAYS
+    images: ClassVar[str] = "oxford_iiit_pet"
+    names_elsewhere: ClassVar[bool] = True
+
+    def spec(self) -> Network:
+        """The network, for the breeds and for the squares that are cut."""
+        network = weights.get(SOURCE).network
+        return specs.resolve(network, input_shape=(SIDE, SIDE, 3), num_classes=len(BREEDS))
+
+    def record(self) -> str:
+        return f"{self.data}-{self.spec().name}-{self.what}-seed{self.seed}"
+
+    def length(self) -> Length:
+        how, each = WAYS[self.what].recipe, counting.multiply_adds(self.spec())
+        return Length(how.steps, how.steps_per_epoch, how.batch_size * each)
+
+    def train(self, data: Photos, **arguments: Any) -> Run:
+        given = {"name": self.record(), "command": self.command()}
+        return train(self.what, data, seed=self.seed, **given, **arguments)

@@ -11,8 +11,6 @@ import os
 from functools import partial
 
 import keras
-import numpy as np
-from keras import ops
 
 from helpers import datasets, networks, runs, specs, weights
 from helpers.datasets import Data, Photos
@@ -23,77 +21,12 @@ from helpers.specs import Network
 from helpers.training import processes
 from helpers.training.callbacks import (
     Checkpoint,
-    DivergedError,
     Lines,
     Record,
     StopAt,
     check_finite,
 )
-
-__all__ = ["SGD", "DivergedError", "compile_model", "cross_entropy", "error", "evaluate", "train"]
-
-
-@keras.saving.register_keras_serializable(package="helpers")
-class SGD(keras.optimizers.SGD):
-    """Momentum SGD with weight decay as the paper's time knew it: L2 in the loss.
-
-    The gradient of lambda / 2 * |w|^2 is added to that of the loss before the
-    momentum: v <- m v - rate (g + lambda w); w <- w + v. Keras' own `weight_decay`
-    shrinks the weights beside the momentum, which is another method.
-
-    Every trainable variable decays, gamma, beta and biases too. The paper does not say
-    which do. fb.resnet.torch does the same and names it a difference from the paper, whose
-    decay it takes to be of the convolutions' weights alone.
-
-    Source: He et al. 2015, section 3.4; Loshchilov and Hutter 2019 on the
-    difference; fb.resnet.torch, README. Book: chapters 2, 5 and 7.
-    """
-
-    def __init__(self, learning_rate=0.1, momentum=0.9, l2=1e-4, name="sgd_l2", **kwargs):
-        super().__init__(learning_rate, momentum=momentum, name=name, **kwargs)
-        self.l2 = l2
-
-    def update_step(self, gradient, variable, learning_rate):
-        decay = ops.multiply(ops.cast(self.l2, variable.dtype), variable)
-        super().update_step(ops.add(gradient, decay), variable, learning_rate)
-
-    def get_config(self):
-        return {**super().get_config(), "l2": self.l2}
-
-
-@keras.saving.register_keras_serializable(package="helpers")
-def error(y_true, y_pred):
-    """1 where the most probable class is not the label, else 0; (N,)."""
-    likeliest = ops.argmax(y_pred, axis=-1)
-    wrong = ops.not_equal(likeliest, ops.cast(y_true, likeliest.dtype))
-    return ops.cast(wrong, "float32")
-
-
-def cross_entropy(model: keras.Model) -> keras.losses.Loss:
-    """The mean cross-entropy for a model that returns logits or probabilities.
-
-    Which of the two is seen from its answer to two images of noise: probabilities
-    are at least 0 and sum to 1.
-    """
-    noise = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype("float32")
-    outputs = ops.convert_to_numpy(ops.cast(model(noise, training=False), "float32"))
-    probabilities = outputs.min() >= 0 and np.allclose(outputs.sum(-1), 1, atol=1e-2)
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
-
-
-def compile_model(model: keras.Model, recipe: Recipe) -> keras.Model:
-    """Gives a model the recipe's optimizer, the cross-entropy, and `error`."""
-    if recipe.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(recipe.schedule(), beta_1=recipe.momentum)
-    else:
-        optimizer = SGD(recipe.schedule(), recipe.momentum, recipe.weight_decay)
-    model.compile(
-        optimizer=optimizer,
-        loss=cross_entropy(model),
-        metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
-        jit_compile=recipe.jit_compile,
-    )
-    return model
+from helpers.training.optimizer import compile_model
 
 
 def train(
@@ -297,7 +230,9 @@ def _new_run(model, spec, data, recipe, seed, name, command):
 def _check(data, recipe, seed):
     for value, kinds, key in ((data, (Data, Photos), "data"), (recipe, (Recipe,), "recipe")):
         if not isinstance(value, kinds):
-            names = " or a ".join(f"{kind.__module__.split('.')[1]}.{kind.__name__}" for kind in kinds)
+            names = " or a ".join(
+                f"{kind.__module__.split('.')[1]}.{kind.__name__}" for kind in kinds
+            )
             raise TypeError(f"`{key}` must be a {names}. Received: {type(value).__name__}")
     if not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"`seed` must be an integer in 0..2**32-1. Received: seed={seed!r}")

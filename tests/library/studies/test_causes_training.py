@@ -11,6 +11,7 @@ from helpers import datasets, inspection, recipes, runs, specs, studies, trainin
 from helpers.__main__ import main
 from helpers.studies import CausePlan, causes
 from helpers.studies.causes import INTERVENTIONS, evidence, running
+from helpers.training import loop
 
 NAMES = ("plain20", "plain56", "resnet20", "resnet56")
 
@@ -91,7 +92,7 @@ def test_the_clipping_is_there_while_it_trains(tiny_data, monkeypatch):
 
 
 def test_the_deepened_net_starts_from_the_recorded_run_of_its_seed(tiny_data, monkeypatch):
-    with pytest.raises(FileNotFoundError, match="helpers cause plain20 --seed 1"):
+    with pytest.raises(FileNotFoundError, match="helpers train causes/plain20 --seed 1"):
         causes.train("deepened", tiny_data, seed=1, steps=2, verbose=0)
     shallow = causes.train("plain20", tiny_data, seed=1, steps=2, verbose=0)
     seen, real = [], training.train
@@ -132,7 +133,9 @@ def test_a_study_of_causes_leaves_out_what_is_recorded_and_goes_on(
     monkeypatch.setitem(datasets.LOADERS, "shapes", lambda _: data)
     monkeypatch.setattr(datasets, "reduce", lambda data, *, size: data)
     path = tmp_path / "two.toml"
-    path.write_text('title = "x"\n[[runs]]\ncauses = ["plain20", "clipped"]\nsteps = 24')
+    path.write_text(
+        'title = "x"\n[[runs]]\ntrainings = ["causes/plain20", "causes/clipped"]\nsteps = 24'
+    )
     command = ["study", str(path), "--checkpoints", str(tmp_path / "unfinished")]
     real, epochs = training.evaluate, []
 
@@ -158,15 +161,16 @@ def test_a_study_of_causes_leaves_out_what_is_recorded_and_goes_on(
     # What was measured before the first step is that of the untrained net all the same.
     once = causes.train("plain56", data, seed=0, steps=1, save=False, verbose=0)
     assert run.extra["before"] == once.extra["before"]
-    assert run.command == "python -m helpers cause clipped --seed 0 --steps 24"
+    assert run.command == "python -m helpers train causes/clipped --seed 0 --steps 24"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('causes = ["leaky0.9"]', r"leaky0\.5.*leaky0\.9"),
-        ('causes = ["plain56"]\nsteps = 0', "steps"),
-        ('causes = ["plain56"]\ndata = "cifar10"', "Received: data"),
+        ('trainings = ["causes/leaky0.9"]', r"leaky0\.5.*leaky0\.9"),
+        ('trainings = ["causes/plain56"]\nsteps = 0', "steps"),
+        ('trainings = ["causes/plain56"]\ndata = "cifar10"', "for shapes. Received: cifar10"),
+        ('trainings = ["causes/plain56"]\nfilters = 4', "Received: filters"),
     ],
 )
 def test_a_wrong_file_is_refused(text, message, tmp_path):
@@ -182,9 +186,9 @@ def test_weights_without_names_elsewhere_are_not_asked_for(tmp_path):
 
 
 def test_the_command_of_a_plan():
-    assert CausePlan("halved", 1).command() == "python -m helpers cause halved --seed 1"
-    assert CausePlan("halved", 1, 20).command().endswith("--seed 1 --steps 20")
-    assert CausePlan("halved", 1, 20).record() == "shapes-causes-halved-20steps-seed1"
+    assert CausePlan("halved", seed=1).command() == "python -m helpers train causes/halved --seed 1"
+    assert CausePlan("halved", seed=1, steps=20).command().endswith("--seed 1 --steps 20")
+    assert CausePlan("halved", seed=1, steps=20).record() == "shapes-causes-halved-20steps-seed1"
 
 
 # --- the verdict -------------------------------------------------------------------------

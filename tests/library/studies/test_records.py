@@ -10,10 +10,20 @@ from pathlib import Path
 import pytest
 
 from helpers import counting, runs, specs, studies
-from helpers.__main__ import _parser, _plan
+from helpers.__main__ import _plan
+from helpers.options import parser
 from helpers.recipes import Recipe
 from helpers.specs import Network
-from helpers.studies import CausePlan, Plan, RepairPlan, TransferPlan, causes, repair, transfer
+from helpers.studies import (
+    CausePlan,
+    NamedPlan,
+    Plan,
+    RepairPlan,
+    TransferPlan,
+    causes,
+    repair,
+    transfer,
+)
 
 RESULTS = Path(__file__).resolve().parents[3] / "results"
 # A reader's own runs may lie there too; these are the book's.
@@ -28,19 +38,11 @@ def recipe_of(run: runs.Run) -> Recipe:
     return Recipe.from_record(run.recipe)
 
 
-def plan_of(run: runs.Run) -> Plan | RepairPlan | TransferPlan | CausePlan:
+def plan_of(run: runs.Run) -> Plan | NamedPlan:
     """What a record's command asks for, parsed as the command line parses it."""
     words = shlex.split(run.command)
     assert words[:3] == ["python", "-m", "helpers"]
-    options = _parser().parse_args(words[3:])
-    if words[3] == "repair":
-        how = options.precision or "float32"
-        return RepairPlan(options.step, options.data, options.seed, how)
-    if words[3] == "transfer":
-        return TransferPlan(options.way, options.seed)
-    if words[3] == "cause":
-        return CausePlan(options.intervention, options.seed, options.steps)
-    return _plan(options)
+    return _plan(parser("").parse_args(words[3:]))
 
 
 def test_the_runs_on_cifar10_are_there():
@@ -73,18 +75,18 @@ def test_the_command_of_a_record_repeats_it(name, book_records):
     plan = plan_of(run)
     assert (plan.data, plan.seed, plan.record()) == (run.data["name"], run.seed, run.name)
     if isinstance(plan, RepairPlan):
-        recipe = repair.recipe(repair.DESIGNS[plan.step])
+        recipe = repair.recipe(repair.DESIGNS[plan.what])
         assert recipe_of(run) == recipe.in_precision(plan.precision)
         return
     if isinstance(plan, CausePlan):
-        what = causes.get(plan.intervention)
+        what = causes.get(plan.what)
         assert run.extra["intervention"] == runs.as_json(what)
         assert recipe_of(run) == causes.recipe(what)
         return
     if isinstance(plan, TransferPlan):
         assert (Network.from_record(run.spec), recipe_of(run)) == (
             plan.spec(),
-            transfer.WAYS[plan.way].recipe,
+            transfer.WAYS[plan.what].recipe,
         )
         return
     size = plan.size or 32
@@ -104,7 +106,7 @@ def test_every_record_is_of_a_study(book_records):
 def parameters_of_a_cause(plan: CausePlan) -> int:
     """Those of the book's net, without batch normalization where there is none, and what is added:
     two factors a filter of each convolution in a block, or a number a block."""
-    what, spec = causes.get(plan.intervention), plan.spec()
+    what, spec = causes.get(plan.what), plan.spec()
     blocks, added = [(stage.filters, stage.repeats) for stage in spec.stages], 0
     if what.dirac == "scaled":
         added = sum(2 * 2 * filters * repeats for filters, repeats in blocks)
@@ -119,7 +121,7 @@ def test_a_record_counts_the_parameters_of_its_network(name, book_records):
     run, frozen = runs.load(name), 0
     plan = plan_of(run)
     if isinstance(plan, RepairPlan):
-        model = repair.build(repair.DESIGNS[plan.step])
+        model = repair.build(repair.DESIGNS[plan.what])
         trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         assert (trained, run.network) == (run.parameters, model.name)
         return

@@ -11,8 +11,10 @@ import keras
 import pytest
 
 from helpers import datasets, networks, recipes, runs, specs, studies, training, weights
-from helpers.__main__ import _parser, _plan, main
-from helpers.studies import CausePlan, Plan, RepairPlan, TransferPlan, repair, transfer
+from helpers.__main__ import _plan, main
+from helpers.options import parser
+from helpers.studies import Plan, RepairPlan, TransferPlan, repair, transfer
+from helpers.training import loop
 from helpers.training.callbacks import DivergedError
 
 STUDY = """
@@ -150,23 +152,25 @@ def test_a_training_that_diverges_does_not_stop_the_others(study, tmp_path, caps
 
 def test_a_step_of_the_repair_is_planned_and_runs(monkeypatch, tiny_data, tmp_path):
     path = tmp_path / "steps.toml"
-    path.write_text('title = "x"\ndata = "cifar10"\n[[runs]]\nrepairs = ["published", "plain"]')
+    path.write_text(
+        'title = "x"\ndata = "cifar10"\n[[runs]]\ntrainings = ["repair/published", "repair/plain"]'
+    )
     plans = studies.load(path).plans
     assert [p.record() for p in plans] == [
         f"cifar10-repair-{s}-seed0" for s in ("published", "plain")
     ]
     asked = []
-    monkeypatch.setattr(repair, "train", lambda *args, **given: asked.append((args, given)))
+    monkeypatch.setattr(repair.plan, "train", lambda *args, **given: asked.append((args, given)))
     plans[1].train(tiny_data, checkpoints=tmp_path, verbose=0)
     ((args, given),) = asked
     assert args == ("plain", tiny_data)
     assert given["name"] == plans[1].record()
-    assert given["command"] == "python -m helpers repair plain --data cifar10 --seed 0"
+    assert given["command"] == "python -m helpers train repair/plain --data cifar10 --seed 0"
     path.write_text(path.read_text() + '\nprecision = "mixed_bfloat16"')
     rough = studies.load(path).plans[0]
     assert rough.record() == "cifar10-repair-published-mixed_bfloat16-seed0"
     assert rough.command().endswith("--seed 0 --precision mixed_bfloat16")
-    path.write_text(path.read_text().replace("plain", "perfect"))
+    path.write_text(path.read_text().replace("repair/plain", "repair/perfect"))
     with pytest.raises(ValueError, match="published, validation"):
         studies.load(path)
 
@@ -180,9 +184,9 @@ def test_weights_that_cannot_be_kept_are_refused_before_anything_is_trained(tmp_
 
 def test_a_way_of_chapter_6_is_planned(tmp_path):
     path = tmp_path / "ways.toml"
-    path.write_text('title = "x"\n[[runs]]\ntransfers = ["scratch"]\nseeds = [0, 4]')
+    path.write_text('title = "x"\n[[runs]]\ntrainings = ["transfer/scratch"]\nseeds = [0, 4]')
     plan = studies.load(path).plans[1]
-    assert plan == TransferPlan("scratch", 4)
+    assert plan == TransferPlan("scratch", seed=4)
     assert plan.record() == "oxford_iiit_pet-resnet20-scratch-seed4"
     recipe = transfer.WAYS["scratch"].recipe
     assert plan.length().steps == recipe.steps
@@ -209,7 +213,12 @@ def test_images_of_another_number_are_refused(study, tmp_path, monkeypatch, caps
         (("epochs = 2", "epochs = 0"), "epochs=0"),
         (("[0, 1]", "[0, 0]"), "lists a training twice"),
         (('networks = ["tiny6"]\nseeds', "seeds"), "`networks` must be a list"),
-        (('networks = ["tiny6"]\nseeds', 'repairs = ["published"]\nseeds'), "Received: epochs"),
+        (('networks = ["tiny6"]', 'trainings = ["repair/published"]'), "Received: epochs"),
+        (('"tiny6"', '"repair/published"'), "repair/published"),
+        (
+            ('networks = ["tiny6"]', 'trainings = ["mend/x"]'),
+            "causes/..., repair",
+        ),
         (("[0, 1]", "0"), "`seeds` must be a list"),
         (('"tiny6"]\nseeds', '"tiny7"]\nseeds'), "tiny7"),
         (('shortcut = "B"', 'shortcut = "D"'), "A, B, C"),
@@ -242,21 +251,13 @@ def test_the_commands_of_the_book_s_studies_say_what_their_plans_say(name):
     for plan in studies.load(name).plans:
         words = shlex.split(plan.command())
         assert words[:3] == ["python", "-m", "helpers"]
-        options = _parser().parse_args(words[3:])
-        if words[3] == "repair":
-            given = options.step, options.data, options.seed, options.precision or "float32"
-            assert RepairPlan(*given) == plan
-        elif words[3] == "transfer":
-            assert TransferPlan(options.way, options.seed) == plan
-        elif words[3] == "cause":
-            assert CausePlan(options.intervention, options.seed, options.steps) == plan
-        else:
-            assert _plan(options) == plan
+        options = parser("").parse_args(words[3:])
+        assert _plan(options) == plan
 
 
 def test_the_repair_study_has_every_step_at_the_notebook_s_own_budget():
     plans = studies.load("repair").plans
-    assert {plan.step for plan in plans if isinstance(plan, RepairPlan)} == set(repair.DESIGNS)
+    assert {plan.what for plan in plans if isinstance(plan, RepairPlan)} == set(repair.DESIGNS)
     for plan in plans:
         if isinstance(plan, RepairPlan):
             assert plan.length().steps == 30 * 195

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import datasets, runs, specs, training
+from helpers import datasets, recipes, runs, specs, training
 from helpers.__main__ import main
 from helpers.datasets import photos, sampling
 from helpers.datasets.photos import DamagedError, Photographs, TrainingView, tfrecords
@@ -132,7 +132,7 @@ def as_imagenet(data, tiny_spec, monkeypatch):
     monkeypatch.setitem(datasets.LOADERS, "imagenet2012", lambda _: data)
     monkeypatch.setitem(specs._NETWORKS, "tiny6", tiny_spec)
     recipe = dataclasses.replace(HE2015_IMAGENET, view=VIEW)
-    monkeypatch.setitem(training.Recipe.__init__.__globals__["_RECIPES"], recipe.name, recipe)
+    monkeypatch.setitem(recipes.RECIPES, recipe.name, recipe)
     return data
 
 

@@ -4,8 +4,8 @@ Correlates do not settle a cause. So each explanation of why plain-56 fails wher
 does not is acted upon: something is changed in the net, in its start or in its training, and
 nothing else (`INTERVENTIONS`). Before the first step it is measured how much the gradient
 grows on its way back, after the last what the net has learned. `python -m helpers study
-causes` trains them all, on `shapes` at 16x16 with 8 filters; `python -m helpers cause
-leaky0.5 --seed 0` one of them.
+causes` trains them all, on `shapes` at 16x16 with 8 filters; `python -m helpers train
+causes/leaky0.5` one of them.
 
 Source: He et al. 2015, section 4.1; He et al. 2016; Yang et al. 2019. Book: chapters 1, 2
 and 8.

@@ -156,7 +156,7 @@ def _trained(network: str, data: Data, seed: int, steps: int) -> keras.Model:
     if not (path := _weights(name)).is_file():
         raise FileNotFoundError(
             f"Expected the trained weights {path}. Train them first: "
-            f"python -m helpers cause {network} --seed {seed}"
+            f"python -m helpers train causes/{network} --seed {seed}"
         )
     spec = specs.narrowed(specs.resolve(network, **data.fits), FILTERS)
     shallow = networks.build(spec)

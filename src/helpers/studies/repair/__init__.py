@@ -3,7 +3,7 @@
 A notebook in wide use trains a residual net on CIFAR-10. Everything that it chose is
 a field of `Design`, so a repair is one changed field; `STEPS` are the repairs, one after
 the other, from the notebook as it stands to ResNet-20 by the paper's recipe, at the same
-number of steps and images. `python -m helpers repair published --data cifar10 --seed 0`
+number of steps and images. `python -m helpers train repair/published --data cifar10 --seed 0`
 trains one of them and records it.
 
 Source: He et al. 2015, sections 3.3, 3.4 and 4.2. Book: "Repairing a notebook".

@@ -1,0 +1,38 @@
+"""How the book's plots look: colours, lines, hatches, axes; shared by all of them."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
+
+# Okabe and Ito's palette: distinguishable without colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+
+
+STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+
+
+HATCHES = ("", "////", "....", "xxxx", "----", "oooo")
+
+
+def images_of(runs):
+    """The images of all runs, which must be the same."""
+    if not runs:
+        raise ValueError("Expected at least one run. Received: none")
+    images = {run.images for run in runs}
+    if len(images) > 1:
+        raise ValueError(f"Expected runs on the same images. Received: {sorted(images)}")
+    return images.pop()
+
+
+def axes_or_new(ax):
+    return ax if ax is not None else plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
+
+
+def light(colour):
+    """The colour mixed with white, for surfaces under hatches."""
+    return tuple(1 - 0.45 * (1 - part) for part in to_rgb(colour))
+
+
+def line_look(i):
+    return {"color": COLOURS[i % len(COLOURS)], "linestyle": STYLES[i % len(STYLES)]}
