@@ -1,0 +1,49 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def written(path: str | os.PathLike) -> Iterator[Path]:
+    """A path beside `path` to write to, which takes its place when the block ends.
+
+    What was written is on the disk before it gets its name, so that neither a killed process
+    nor a loss of power leaves half a file under it. If the block raises, nothing is left, and
+    a file that had the name is as it was. Two processes that write the same file do not touch
+    each other's; the later one wins.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    unfinished = Path(name)
+    try:
+        yield unfinished
+        _on_disk(unfinished)
+        _with_usual_rights(unfinished)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    if os.name != "nt":  # the name itself; Windows knows no such thing
+        _on_disk(path.parent)
+
+
+def _on_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _with_usual_rights(path: Path) -> None:
+    """`mkstemp` lets the owner alone read; a record is as readable as any other file."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod(0o666 & ~umask)

@@ -1,0 +1,73 @@
+"""whole: a file is written whole or not at all."""
+
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from helpers import whole
+
+pytestmark = pytest.mark.quick
+
+
+def test_the_file_has_its_name_when_the_block_ends_and_not_before(tmp_path):
+    path = tmp_path / "a.json"
+    with whole.written(path) as unfinished:
+        unfinished.write_text("half")
+        assert not path.exists()
+        assert unfinished.parent == tmp_path  # on the same disk, so that a rename is enough
+    assert path.read_text() == "half"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_leaves_what_was_there(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), whole.written(path) as unfinished:
+        unfinished.write_text("new")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_others_may_read_it_as_any_other_file(tmp_path):
+    before = os.umask(0o022)
+    try:
+        with whole.written(tmp_path / "a") as unfinished:
+            unfinished.write_text("x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
+
+
+def test_a_killed_process_leaves_no_half_file_under_the_name(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    program = f"""
+        import os, signal
+        from helpers import whole
+        with whole.written({str(path)!r}) as unfinished:
+            unfinished.write_text("new")
+            os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
+    assert ended.returncode != 0
+    assert path.read_text() == "old"
+
+
+def test_two_writers_do_not_share_an_unfinished_file(tmp_path):
+    path = tmp_path / "a"
+    with whole.written(path) as one, whole.written(path) as other:
+        assert one != other
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one"  # its block ends last
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError), whole.written(tmp_path / "no" / "a"):
+        pass
