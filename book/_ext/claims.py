@@ -30,7 +30,7 @@ KINDS = {
 BOUNDS = ("more than", "less than", "at least", "at most")
 _KEYS = {"id", "statement", "value", "source", "pages", "bound", "within", "because"}
 _KEYS |= {"paper", "tolerance", "disagrees"}
-_GLUED = re.compile(r"([\w.-]+)::([\w.-]+?)(?::([^:]+))?")
+GLUED = re.compile(r"([\w.-]+)::([\w.-]+?)(?::([^:]+))?")
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _of_file(path: Path) -> Iterator[Claim]:
 
 
 def _check_value(value: str, where: str) -> None:
-    if _GLUED.fullmatch(value):
+    if GLUED.fullmatch(value):
         return
     numbers = prose.find(value)
     if not numbers:
@@ -179,7 +179,7 @@ def stored(notebook: str) -> tuple[dict[str, float], str]:
 
 
 def _printed(value: str) -> list[str]:
-    if glued := _GLUED.fullmatch(value):
+    if glued := GLUED.fullmatch(value):
         values, _ = stored(glued[1])
         if glued[2] not in values:
             raise ValueError(f"{glued[1]} glues no {glued[2]!r}; it has {sorted(values)}")
@@ -250,61 +250,3 @@ def _with_paper(claim, texts, head):
     if claim.disagrees and not off:
         return [f"{head} it agrees with the paper: `disagrees` is out of date"]
     return []
-
-
-# --- the claims on the pages ------------------------------------------------------
-
-
-@functools.cache
-def _pattern(value: str) -> re.Pattern:
-    out, at = [], 0
-    for number in prose.find(value):
-        digits = re.escape(number.text).replace(",", r"(?:,|\{,\})").replace(r"\ ", r"\s+")
-        out += [_literal(value[at : number.start]), f"({digits})"]
-        at = number.end
-    out.append(_literal(value[at:]))
-    edge = r"(?!\w)(?![.,]\d)"
-    return re.compile(rf"(?<!\w)(?<!\d[.,]){''.join(out)}{edge}", re.IGNORECASE | re.DOTALL)
-
-
-def _literal(text: str) -> str:
-    words = re.escape(text).replace(r"\ ", " ")
-    return re.sub(" +", r"[\\s*_]+", words.replace("…", ".{0,200}?"))
-
-
-def spans(claim: Claim, page: prose.Page) -> set[tuple[int, int]]:
-    """Where the claim's numbers stand on a page."""
-    values = [value for value in claim.value if not _GLUED.fullmatch(value)]
-    return {
-        match.span(group + 1)
-        for value in values
-        for match in _pattern(value).finditer(page.text)
-        for group in range(match.re.groups)
-    }
-
-
-def stands(value: str, page: prose.Page) -> bool:
-    """Whether a value of a claim is on a page, typed or glued."""
-    if glued := _GLUED.fullmatch(value):
-        return any(glued.groups("") == role for role in page.glued())
-    return bool(_pattern(value).search(page.text))
-
-
-def without_claim(page: prose.Page, claims: Iterable[Claim]) -> list[str]:
-    """The page's numbers, typed and glued, that no claim covers, each as a complaint."""
-    here = [claim for claim in claims if page.name in claim.pages]
-    covered = set().union(*(spans(claim, page) for claim in here))
-    complaints = [
-        f'{page.name}, {page.places[n.line]}: "{n.text}" is in no claim: "{n.sentence}" '
-        "Let it come from the notebook ({glue:text}), or write a claim (claims/README.md)."
-        for n in page.numbers()
-        if not any(start <= n.start and n.end <= end for start, end in covered)
-    ]
-    glued = {value for claim in here for value in claim.value}
-    for notebook, key, how in page.glued():
-        role = f"{notebook}::{key}:{how}" if how else f"{notebook}::{key}"
-        if role not in glued:
-            complaints.append(
-                f'{page.name}: the glued "{role}" is in no claim: put it into the `value` of one.'
-            )
-    return complaints

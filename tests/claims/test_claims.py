@@ -9,6 +9,7 @@ import pytest
 
 import claim_sources
 import claims
+import claims_on_pages
 import claims_table
 import prose
 
@@ -53,9 +54,9 @@ def test_a_claim_stands_on_its_pages(claim):
     missing = [name for name in claim.pages if name not in NAMED]
     assert not missing, f"{claim.id}: no such page: {missing}"
     pages = [NAMED[name] for name in claim.pages]
-    unused = [v for v in claim.value if not any(claims.stands(v, page) for page in pages)]
+    unused = [v for v in claim.value if not any(claims_on_pages.stands(v, page) for page in pages)]
     assert not unused, f"{claim.id}: on none of {claim.pages}: {unused}. Remove it or correct it."
-    empty = [p.name for p in pages if not any(claims.stands(v, p) for v in claim.value)]
+    empty = [p.name for p in pages if not any(claims_on_pages.stands(v, p) for v in claim.value)]
     assert not (claim.explicit and empty), f"{claim.id} does not stand on {empty}"
 
 
@@ -70,7 +71,7 @@ def test_a_citation_names_a_source_and_a_place(claim):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_number_is_in_a_claim(page):
-    complaints = claims.without_claim(page, CLAIMS)
+    complaints = claims_on_pages.without_claim(page, CLAIMS)
     assert not complaints, "\n".join(["Numbers without a claim:", *complaints])
 
 
@@ -176,24 +177,25 @@ def page_of(text):
 
 def test_a_number_without_a_claim_is_named_with_its_place():
     page = page_of("A heading.\n\nIt has 36 layers. Of these 12 are new.")
-    (complaint,) = claims.without_claim(page, [claim_of()])
+    (complaint,) = claims_on_pages.without_claim(page, [claim_of()])
     assert complaint.startswith('page.md, line 3: "12" is in no claim: "Of these 12 are new."')
     assert "write a claim" in complaint
-    assert len(claims.without_claim(page, [claim_of(pages=("other.md",))])) == 2
+    assert len(claims_on_pages.without_claim(page, [claim_of(pages=("other.md",))])) == 2
 
 
 def test_a_claim_covers_its_own_words_alone():
     page = page_of("36 layers and 36 filters; 136 layers; 36 *layers*; 36\nlayers; 36.5 layers")
-    covered = {page.text[:a].count(";") for a, _ in claims.spans(claim_of(), page)}
+    covered = {page.text[:a].count(";") for a, _ in claims_on_pages.spans(claim_of(), page)}
     assert covered == {0, 2, 3}
-    assert len(claims.without_claim(page, [claim_of()])) == 3
+    assert len(claims_on_pages.without_claim(page, [claim_of()])) == 3
 
 
-def test_a_glued_value_needs_a_claim_too():
+def test_a_glued_value_needs_no_claim_and_is_one_that_the_notebook_stores():
     page = page_of("It costs {glue:text}`../notebooks/03-resnet34.ipynb::unit:.1f` million.")
-    assert '"03-resnet34::unit:.1f" is in no claim' in claims.without_claim(page, [])[0]
-    claim = claim_of("03-resnet34::unit:.1f")
-    assert claims.without_claim(page, [claim]) == []
+    assert claims_on_pages.without_claim(page, []) == []
+    page = page_of("It costs {glue:text}`../notebooks/03-resnet34.ipynb::units:.1f` million.")
+    assert 'stores no "units"' in claims_on_pages.without_claim(page, [])[0]
+    claim = claim_of("03-resnet34::unit:.1f")  # where the paper has the number, too
     assert claims.disagreements(claim, 115.605504) == []
     assert claims.disagreements(claim, 115.7)
 

@@ -114,14 +114,14 @@ def test_the_deepened_net_starts_from_the_recorded_run_of_its_seed(tiny_data, mo
 
 def test_the_study_has_every_intervention_with_three_seeds():
     plans = studies.load("causes").plans
-    assert {(p.intervention, p.seed) for p in plans} == {
+    assert {(p.what, p.seed) for p in plans} == {
         (name, seed) for name in INTERVENTIONS for seed in (0, 1, 2)
     }
-    places = {(p.intervention, p.seed): i for i, p in enumerate(plans)}
+    places = {(p.what, p.seed): i for i, p in enumerate(plans)}
     for seed in (0, 1, 2):
         assert places["plain20", seed] < places["deepened", seed]
     for plan in plans:
-        assert plan.record() == f"shapes-causes-{plan.intervention}-seed{plan.seed}"
+        assert plan.record() == f"shapes-causes-{plan.what}-seed{plan.seed}"
         assert (plan.length().steps, plan.length().steps_per_epoch) == (900, 500)  # batches of 16
     assert plans[0].spec().input_shape == (16, 16, 3)
 

@@ -134,7 +134,7 @@ def test_a_record_counts_the_parameters_of_its_network(name, book_records):
     assert counting.parameters(spec) - frozen == run.parameters
     if getattr(plan, "name", None) is None:  # a name of its own says what it is for
         data = run.data["name"]
-        if getattr(plan, "images", None):  # all images, at another size than they have
+        if isinstance(plan, Plan) and plan.images:  # all images, at another size than they have
             data += "-{}x{}".format(*run.spec["input_shape"])
         assert run.name == f"{data}-{run.network}-{run.recipe['name']}-seed{run.seed}"
 

@@ -1,0 +1,67 @@
+"""Where the claims stand on the pages, and which numbers of a page no claim covers."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+
+import prose
+from claims import GLUED, Claim, stored
+
+
+@functools.cache
+def _pattern(value: str) -> re.Pattern:
+    out, at = [], 0
+    for number in prose.find(value):
+        digits = re.escape(number.text).replace(",", r"(?:,|\{,\})").replace(r"\ ", r"\s+")
+        out += [_literal(value[at : number.start]), f"({digits})"]
+        at = number.end
+    out.append(_literal(value[at:]))
+    edge = r"(?!\w)(?![.,]\d)"
+    return re.compile(rf"(?<!\w)(?<!\d[.,]){''.join(out)}{edge}", re.IGNORECASE | re.DOTALL)
+
+
+def _literal(text: str) -> str:
+    words = re.escape(text).replace(r"\ ", " ")
+    return re.sub(" +", r"[\\s*_]+", words.replace("…", ".{0,200}?"))
+
+
+def spans(claim: Claim, page: prose.Page) -> set[tuple[int, int]]:
+    """Where the claim's numbers stand on a page."""
+    values = [value for value in claim.value if not GLUED.fullmatch(value)]
+    return {
+        match.span(group + 1)
+        for value in values
+        for match in _pattern(value).finditer(page.text)
+        for group in range(match.re.groups)
+    }
+
+
+def stands(value: str, page: prose.Page) -> bool:
+    """Whether a value of a claim is on a page, typed or glued."""
+    if glued := GLUED.fullmatch(value):
+        return any(glued.groups("") == role for role in page.glued())
+    return bool(_pattern(value).search(page.text))
+
+
+def without_claim(page: prose.Page, claims: Iterable[Claim]) -> list[str]:
+    """The page's typed numbers that no claim covers, each as a complaint.
+
+    A number that the page takes from a notebook needs no claim: the notebook computes it, and
+    running the notebook again compares it. It must be one that the notebook stores.
+    """
+    here = [claim for claim in claims if page.name in claim.pages]
+    covered = set().union(*(spans(claim, page) for claim in here))
+    complaints = [
+        f'{page.name}, {page.places[n.line]}: "{n.text}" is in no claim: "{n.sentence}" '
+        "Let it come from the notebook ({glue:text}), or write a claim (claims/README.md)."
+        for n in page.numbers()
+        if not any(start <= n.start and n.end <= end for start, end in covered)
+    ]
+    complaints += [
+        f'{page.name}: the notebook {notebook} stores no "{key}".'
+        for notebook, key, _ in page.glued()
+        if key not in stored(notebook)[0]
+    ]
+    return complaints
