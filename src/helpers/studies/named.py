@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from helpers import datasets
-from helpers.datasets import Data, Photos
+from helpers.datasets import DataSet
 from helpers.runs import Run
 
 
@@ -73,7 +73,7 @@ class NamedPlan(abc.ABC):
         """How much work the training is."""
 
     @abc.abstractmethod
-    def train(self, data: Data | Photos, **arguments: Any) -> Run:
+    def train(self, data: DataSet, **arguments: Any) -> Run:
         """Trains on a data set as it was loaded, and records the run."""
 
     def command(self) -> str:

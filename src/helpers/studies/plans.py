@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from helpers import counting, datasets, recipes, specs, training
-from helpers.datasets import REDUCED_TRAINING_IMAGES, Data, Photos
+from helpers.datasets import REDUCED_TRAINING_IMAGES, DataSet
 from helpers.recipes import Recipe, costs
 from helpers.recipes.costs import Cost, Machine
 from helpers.runs import Run
@@ -150,7 +150,7 @@ class Plan:
             input_shape=self._input_shape(),
         )
 
-    def train(self, data: Data | Photos, **arguments: Any) -> Run:
+    def train(self, data: DataSet, **arguments: Any) -> Run:
         """Trains on a data set as it was loaded, and records the run.
 
         `arguments` go to `training.train` or `on_device.train`. Raises ValueError if the data
@@ -167,7 +167,7 @@ class Plan:
             on_part = f" To train on this part, say so: --images {count}."
             raise ValueError(
                 f"{images.description} has {count:,} training images. "
-                f"Expected: {expected:,}, {whole}.{on_part * isinstance(images, Photos)}"
+                f"Expected: {expected:,}, {whole}.{on_part * (self.data in datasets.PHOTOGRAPHS)}"
             )
         train = on_device.train if self.on_device else training.train
         return train(

@@ -184,12 +184,12 @@ def train(way: str, data: Photos, *, seed: int, **arguments: Any) -> Run:
     """
     if way not in WAYS:
         raise ValueError(f"`way` must be one of {', '.join(WAYS)}. Received: way={way!r}")
-    if not isinstance(data, Photos):
+    if not isinstance(data, Photos):  # breeds are chosen, and squares of another size cut
         raise TypeError(f"`data` must be photographs. Received: {type(data).__name__}")
     chosen = WAYS[way]
     seen = data.only(BREEDS).preprocessed(prepared(SOURCE, SIDE))
     keras.utils.set_random_seed(seed)
-    spec = specs.resolve(weights.get(SOURCE).network, **seen.fits)
+    spec = specs.resolve(weights.get(SOURCE).network, **seen.build_arguments)
     model = networks.build(spec)
     if chosen.pretrained:
         weights.load(model, SOURCE, head=False)

@@ -55,7 +55,7 @@ def indices(batches):
 
 
 def test_what_it_says_of_itself(photos):
-    assert photos.fits == {"input_shape": (8, 8, 3), "num_classes": 3}
+    assert photos.build_arguments == {"input_shape": (8, 8, 3), "num_classes": 3}
     assert "50 train, 6 validation, 21 test photographs" in repr(photos)
     np.testing.assert_allclose(photos.mean, [123.68, 116.779, 103.939], rtol=1e-6)
 

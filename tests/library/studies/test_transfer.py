@@ -41,7 +41,7 @@ def seen(pets):
 
 @pytest.fixture
 def model(seen):
-    return networks.build("resnet20", **seen.fits)
+    return networks.build("resnet20", **seen.build_arguments)
 
 
 # --- features and the head ----------------------------------------------------------------

@@ -277,7 +277,7 @@ def test_a_precision_that_a_model_has_not_is_refused(tiny_data):
         ({"network": "resnet21"}, ValueError, "resnet20.*resnet21"),
         ({"network": 20}, TypeError, "name of a network.*20"),
         ({"data": "mnist"}, ValueError, "shapes, cifar10.*mnist"),
-        ({"data": np.zeros((2, 8, 8, 3))}, TypeError, r"datasets\.Data.*ndarray"),
+        ({"data": np.zeros((2, 8, 8, 3))}, TypeError, r"datasets\.DataSet.*ndarray"),
         ({"recipe": "he2015-cifar10"}, TypeError, r"recipes\.Recipe.*str"),
         ({"seed": -1}, ValueError, "seed.*-1"),
         ({"seed": 0.5}, ValueError, "seed.*0.5"),
