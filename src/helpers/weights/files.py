@@ -18,6 +18,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from helpers import whole
 from helpers.specs import BOTTLENECK_STRIDES
 from helpers.weights import naming, pickles, published
 from helpers.weights import option_a as forms
@@ -254,7 +255,6 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     if forms.pads(model):
         metadata["option_a"] = forms.BEHIND
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".tmp")
-    save_file(arrays, unfinished, metadata=metadata)
-    unfinished.replace(path)
+    with whole.written(path) as unfinished:
+        save_file(arrays, unfinished, metadata=metadata)
     return path
