@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from helpers import datasets
+from helpers import datasets, expect
 from helpers.datasets import DataSet
 from helpers.runs import Run
 
@@ -55,10 +55,7 @@ class NamedPlan(abc.ABC):
         KINDS[cls.kind] = cls
 
     def __post_init__(self) -> None:
-        if self.what not in self.choices:
-            raise ValueError(
-                f"`{self.kind}` must be one of {', '.join(self.choices)}. Received: {self.what!r}"
-            )
+        expect.one_of(self.kind, self.what, self.choices)
         data = datasets.chosen_name(self.data or self.images)
         if self.images not in (None, data):
             raise ValueError(f"{self.kind}/{self.what} is for {self.images}. Received: {data}")

@@ -11,7 +11,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from helpers import counting, datasets, recipes, specs, training
+from helpers import counting, datasets, expect, recipes, specs, training
 from helpers.datasets import REDUCED_TRAINING_IMAGES, DataSet
 from helpers.recipes import Recipe, costs
 from helpers.recipes.costs import Cost, Machine
@@ -70,9 +70,8 @@ class Plan:
                 f"Expected `epochs` or `steps`. Received both: {self.epochs} and {self.steps}"
             )
         for key in ("epochs", "steps", "size", "images", "batch"):
-            value = getattr(self, key)
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"`{key}` must be at least 1. Received: {key}={value!r}")
+            if (value := getattr(self, key)) is not None:
+                expect.integer(key, value)
         datasets.chosen_name(self.data)
         in_memory = self.data not in datasets.PHOTOGRAPHS
         for key, fits, of in (

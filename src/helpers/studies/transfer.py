@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal
 import keras
 import numpy as np
 
-from helpers import counting, networks, recipes, runs, specs, training, weights
+from helpers import counting, expect, networks, recipes, runs, specs, training, weights
 from helpers.datasets import Photos
 from helpers.datasets.photos import damage_named
 from helpers.recipes import Recipe
@@ -102,8 +102,7 @@ def freeze(model: keras.Model, what: Frozen) -> None:
     training, too: so Keras has it. It takes effect when the model is next compiled.
     Raises ValueError for another word.
     """
-    if what not in FROZEN:
-        raise ValueError(f"`what` must be one of {', '.join(FROZEN)}. Received: what={what!r}")
+    expect.one_of("what", what, FROZEN)
     for layer in model.layers:
         if what == "all":
             layer.trainable = layer.name == "fc"
@@ -182,8 +181,7 @@ def train(way: str, data: Photos, *, seed: int, **arguments: Any) -> Run:
 
     Raises ValueError for an unknown way, and for data without one of the breeds.
     """
-    if way not in WAYS:
-        raise ValueError(f"`way` must be one of {', '.join(WAYS)}. Received: way={way!r}")
+    expect.one_of("way", way, WAYS)
     if not isinstance(data, Photos):  # breeds are chosen, and squares of another size cut
         raise TypeError(f"`data` must be photographs. Received: {type(data).__name__}")
     chosen = WAYS[way]

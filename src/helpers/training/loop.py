@@ -11,7 +11,7 @@ from functools import partial
 
 import keras
 
-from helpers import datasets, networks, runs, specs, weights
+from helpers import datasets, expect, networks, runs, specs, weights
 from helpers.datasets import DataSet
 from helpers.datasets.photos import damage_named
 from helpers.recipes import Recipe
@@ -231,8 +231,7 @@ def _check(data, recipe, seed):
         if not isinstance(value, kind):
             name = f"{kind.__module__.split('.')[1]}.{kind.__name__}"
             raise TypeError(f"`{key}` must be a {name}. Received: {type(value).__name__}")
-    if not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ValueError(f"`seed` must be an integer in 0..2**32-1. Received: seed={seed!r}")
+    expect.integer("seed", seed, least=0, most=2**32 - 1)
 
 
 def _seen(data, recipe):

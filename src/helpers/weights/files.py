@@ -18,7 +18,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from helpers import whole
+from helpers import expect, whole
 from helpers.specs import BOTTLENECK_STRIDES
 from helpers.weights import naming, pickles, published
 from helpers.weights import option_a as forms
@@ -234,8 +234,7 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     places = places_of(model)
     if path.suffix != ".safetensors":
         raise ValueError(f"`path` must end in .safetensors. Received: path={str(path)!r}")
-    if dtype not in ("float32", "float16"):
-        raise ValueError(f"`dtype` must be 'float32' or 'float16'. Received: dtype={dtype!r}")
+    expect.one_of("dtype", dtype, ("float32", "float16"))
     if path.exists():
         raise FileExistsError(f"{path} is there already. Remove it, or choose another `path`.")
     arrays = {}

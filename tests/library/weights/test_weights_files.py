@@ -172,7 +172,7 @@ def test_half_precision_on_request(tmp_path):
     for name, array in exact.items():
         np.testing.assert_allclose(rounded[name], array, rtol=2**-11, atol=2**-24)
     other = tmp_path / "other.safetensors"
-    with pytest.raises(ValueError, match=r"'float32' or 'float16'.*dtype='int8'"):
+    with pytest.raises(ValueError, match=r"one of float32, float16.*dtype='int8'"):
         weights.save(model, other, dtype="int8")
     bias = model.get_layer("fc").bias
     bias.assign(bias + 1e5)
