@@ -5,8 +5,10 @@ Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+from collections.abc import Iterator
 from functools import partial
 
 import keras
@@ -144,7 +146,7 @@ def prepared(
     spec, model = None, network
     if not isinstance(network, keras.Model):
         spec = specs.resolve(network, **data.build_arguments)
-        with in_precision(recipe.precision):
+        with precision_scope(recipe.precision):
             model = networks.build(spec)
     _check_model(model, data, recipe)
     compile_model(model, recipe)
@@ -180,18 +182,15 @@ def evaluate(model: keras.Model, data: DataSet, split: str, batch_size: int = 25
     return result
 
 
-class in_precision:
+@contextlib.contextmanager
+def precision_scope(policy: str) -> Iterator[None]:
     """Keras' dtype policy for the layers that are made inside."""
-
-    def __init__(self, policy):
-        self.policy = policy
-
-    def __enter__(self):
-        self.before = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(self.policy)
-
-    def __exit__(self, *_):
-        keras.config.set_dtype_policy(self.before)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _tensorboard(folder):

@@ -294,7 +294,5 @@ def _measuring(model: keras.Model, data: Data) -> Callable[[dict, str], list]:
 
 def _mean(sums: list, data: Data, split: str) -> dict[str, float]:
     """Loss and error of a split, from the sums over its parts."""
-    loss, wrong = np.asarray(sums, "float64").sum(axis=0).tolist()
-    return {
-        key: value / len(getattr(data, split)) for key, value in (("loss", loss), ("error", wrong))
-    }
+    loss, wrong = np.asarray(sums, "float64").sum(axis=0) / len(getattr(data, split))
+    return {"loss": float(loss), "error": float(wrong)}

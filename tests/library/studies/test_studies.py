@@ -188,7 +188,7 @@ def test_a_way_of_chapter_6_is_planned(tmp_path):
     plan = studies.load(path).plans[1]
     assert plan == TransferPlan("scratch", seed=4)
     assert plan.record() == "oxford_iiit_pet-resnet20-scratch-seed4"
-    recipe = transfer.WAYS["scratch"].recipe
+    recipe = transfer.METHODS["scratch"].recipe
     assert plan.length().steps == recipe.steps
     assert plan.spec().input_shape == (transfer.SIDE, transfer.SIDE, 3)
     path.write_text(path.read_text().replace("scratch", "magic"))

@@ -157,6 +157,6 @@ def train(
     how = recipe(design, epochs).in_precision(precision)
     seen = images(design, data)
     keras.utils.set_random_seed(seed)
-    with training.in_precision(how.precision):
+    with training.precision_scope(how.precision):
         model = build(design, seen.image_shape, seen.num_classes)
     return training.train(model, seen, how, seed=seed, **given)
