@@ -1,5 +1,6 @@
 """Fixtures that several files share: small images, a small network, a private results folder."""
 
+import errno
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -132,6 +133,17 @@ def small(monkeypatch, tiny_spec):
     monkeypatch.setitem(datasets.TRAINING_IMAGES, "shapes", 160)
     monkeypatch.setitem(specs._NETWORKS, "tiny6", tiny_spec)
     return data
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """The disk has no room for what `whole.written` is given to write."""
+    from helpers import whole
+
+    def full(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(whole, "_on_disk", full)
 
 
 @pytest.fixture

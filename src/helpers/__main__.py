@@ -222,12 +222,12 @@ def _bench_input(options):
     from helpers import datasets
     from helpers.datasets.photos import speed
 
-    data = datasets.load(options.name, data_dir=options.data_dir, manual_dir=options.manual_dir)
-    if not isinstance(data, datasets.Photos):
+    if options.name not in datasets.PHOTOGRAPHS:
         raise ValueError(
             "Expected photographs on disk, oxford_iiit_pet or imagenet2012: nothing is decoded "
             f"of images in memory. Received: {options.name}"
         )
+    data = datasets.load(options.name, data_dir=options.data_dir, manual_dir=options.manual_dir)
     rates = speed.measure(data, batch_size=options.batch, seconds=options.seconds)
     print(speed.table(data, rates, options.batch))
 

@@ -96,15 +96,29 @@ def cifar_images(split):
     return claim_errors.run_of("plain20").data["images"][split]
 
 
-def seeds(net, recipe="quick"):
-    """The final training errors of the small nets on shapes, one for each recorded seed."""
-    found = [n for n in runs.names() if re.fullmatch(rf"shapes-{net}-{recipe}-seed\d+", n)]
-    return np.array([error(name) for name in found])
+@functools.cache
+def _study(name):
+    return studies.load(name)
+
+
+def _small(net, shortcut=None, learning_rate=None, **fields):
+    """The recorded runs of a net with 8 filters on shapes, in the order of their seeds."""
+    fields |= {"network": net, "filters": 8, "shortcut": shortcut, "learning_rate": learning_rate}
+    return studies.recorded(_study("shapes"), **fields)
+
+
+def seeds(net, **fields):
+    """The final training errors in per cent of a net with 8 filters on shapes, for each seed.
+
+    As the study `shapes` has it: with another `shortcut` or `learning_rate`, if one is given.
+    """
+    return np.array([100 * run.final["train"]["error"] for run in _small(net, **fields)])
 
 
 def small(net, seed=0):
     """The recorded quick run of a net with 8 filters on shapes."""
-    return runs.load(f"shapes-{net}-8filters-quick-seed{seed}")
+    (run,) = _small(net, seed=seed)
+    return run
 
 
 def small_seeds(net):
@@ -114,14 +128,15 @@ def small_seeds(net):
 
 
 def pets(way, split="test"):
-    """The final errors of a way of chapter 6 in per cent, one for each recorded seed."""
-    found = [n for n in runs.names() if re.fullmatch(rf"oxford_iiit_pet-.*-{way}-seed\d+", n)]
-    return np.array([error(name, split) for name in found])
+    """The final errors of a way of chapter 6 in per cent, one for each seed."""
+    found = studies.recorded(_study("pets"), what=way)
+    return np.array([100 * run.final[split]["error"] for run in found])
 
 
 def pets_images(split):
     """How many photographs of a split the recorded runs of chapter 6 had."""
-    return runs.load("oxford_iiit_pet-resnet20-finetuned-seed0").data["images"][split]
+    (run,) = studies.recorded(_study("pets"), what="finetuned", seed=0)
+    return run.data["images"][split]
 
 
 def published(network, owner="a-martyn"):

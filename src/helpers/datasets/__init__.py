@@ -1,13 +1,15 @@
 """Images in, batches out: `tf.data`, or NumPy where Keras does not run on TensorFlow.
 
-What you call is here. Behind it: `memory` (images held as arrays), `photos` (photographs that
-stay on disk), `shapes` (the generated images), `tfds_folders` and `npz_file` (where images come
-from), `sampling` (which images and which crops at which step), `preprocessing`.
+What you call is here. Behind it: `protocol` (what a data set is), `memory` and `arrays` (images
+held as arrays), `photos` (photographs that stay on disk), `shapes` (the generated images),
+`tfds_folders` and `npz_file` (where images come from), `sampling` (which images and which crops
+at which step), `preprocessing`.
 
 Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapters 1, 6, 7.
 """
 
-from helpers.datasets.batching import augment, batches, size, steps_per_epoch, training_batches
+from helpers.datasets.arrays import augment
+from helpers.datasets.batching import batches, training_batches
 from helpers.datasets.loading import (
     ENVIRONMENT_VARIABLE,
     LOADERS,
@@ -20,6 +22,7 @@ from helpers.datasets.loading import (
 )
 from helpers.datasets.memory import REDUCED_TRAINING_IMAGES, Data, Split, reduce
 from helpers.datasets.photos import Photos
+from helpers.datasets.protocol import DataSet, size, steps_per_epoch
 from helpers.datasets.tfds_folders import DataUnavailableError
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "REDUCED_TRAINING_IMAGES",
     "TRAINING_IMAGES",
     "Data",
+    "DataSet",
     "DataUnavailableError",
     "Photos",
     "Split",

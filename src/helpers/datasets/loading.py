@@ -5,7 +5,7 @@ TensorFlow Datasets. What could not be loaded is an error that says where it was
 looked for: no data set ever takes the place of another.
 
 Small images are held in memory, as `Data`; photographs stay on disk, as `Photos`.
-Both have the same members, and the functions here take either.
+Both fulfil `protocol.DataSet`.
 
 Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapters 1, 6, 7.
 """
@@ -14,15 +14,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers.datasets import npz_file, photos, shapes, tfds_folders
 from helpers.datasets.memory import Data, Split
 from helpers.datasets.photos import Photos
 from helpers.datasets.photos.catalogue import IMAGENET, PETS
-
-if TYPE_CHECKING:
-    pass
 
 ENVIRONMENT_VARIABLE = "RESNET_BOOK_DATA"
 
@@ -106,7 +102,7 @@ def export(
     `load` and `npz_file.write` raise.
     """
     data = load(name, data_dir=data_dir)
-    if isinstance(data, Photos):
+    if not isinstance(data, Data):
         raise ValueError(f"{data.description} stays on disk: there are no arrays of it to export.")
     if not jpeg:
         return npz_file.write(data, path)

@@ -8,8 +8,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from helpers import expect
+from helpers.datasets import arrays
+from helpers.datasets.protocol import size as size_of
+from helpers.datasets.protocol import steps_per_epoch
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +69,7 @@ class Data:
         return self.train.images.shape[1:]
 
     @property
-    def fits(self) -> dict:
+    def build_arguments(self) -> dict[str, Any]:
         """The arguments with which `networks.build` makes a network for this data."""
         return {"input_shape": self.image_shape, "num_classes": self.num_classes}
 
@@ -75,6 +85,65 @@ class Data:
     def fingerprint(self) -> str:
         """By which a checkpoint knows its training images again: a hash of mean and labels."""
         return hashlib.sha256(self.mean.tobytes() + self.train.labels.tobytes()).hexdigest()
+
+    def batches(
+        self, split: str, batch_size: int, *, chosen: slice | np.ndarray = slice(None)
+    ) -> tf.data.Dataset | keras.utils.PyDataset:
+        """The images of one split in their order, the per-pixel mean subtracted.
+
+        Elements are (N, H, W, C) float32 and (N,) int32; the last batch may be
+        smaller. For evaluation: single view, no augmentation. A `tf.data.Dataset`
+        where Keras runs on TensorFlow, else a `keras.utils.PyDataset`. `chosen` are places
+        in the split, by default all. Raises ValueError for an unknown split, no batch size.
+        """
+        size_of(self, split)  # raises for what is none
+        expect.integer("batch_size", batch_size)
+        part = getattr(self, split)
+        part = Split(part.images[chosen], part.labels[chosen])
+        return arrays.in_order(part, self.mean, batch_size)
+
+    def training_batches(
+        self,
+        batch_size: int,
+        *,
+        seed: int,
+        first_step: int = 0,
+        padding: int = 4,
+        flip: bool = True,
+        shuffle: str = "images",
+        shard: tuple[int, int] = (0, 1),
+    ) -> tf.data.Dataset | keras.utils.PyDataset:
+        """The training images for ever, epoch after epoch, shuffled and augmented.
+
+        Elements are (batch_size, H, W, C) float32, the per-pixel mean subtracted,
+        and (batch_size,) int32; what does not fill a batch waits for another epoch.
+        Order and augmentation depend on `seed` and the step alone, so a training
+        that goes on at `first_step` sees what it would have seen without the stop.
+
+        A `tf.data.Dataset` where Keras runs on TensorFlow, else a `keras.utils.PyDataset`, with
+        the same crops of the same images in the same order.
+        `shuffle`, "images" or "batches", is explained at `recipes.Recipe`. Process i of n with
+        `shard=(i, n)` gets its share of each batch; not on TensorFlow.
+        """
+        steps_per_epoch(self, batch_size)  # raises for what is no batch size
+        return arrays.for_training(
+            self.train,
+            self.mean,
+            batch_size,
+            seed=seed,
+            first_step=first_step,
+            padding=padding,
+            flip=flip,
+            shuffle=shuffle,
+            shard=shard,
+        )
+
+    def seen_as(self, view: Any) -> Data:
+        """Raises ValueError: only photographs are cut as a recipe's `view` says."""
+        raise ValueError(
+            f"{self.description} is held in memory, and a `view`, here of {view.size} pixels, is "
+            "one of photographs: take a recipe without it."
+        )
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in self.splits)

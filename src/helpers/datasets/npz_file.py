@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers import whole
 from helpers.datasets.memory import Data, Split
 
 _LEVELS = 8  # of 255: more than that is another image and not another decoder
@@ -55,10 +56,8 @@ def write(
             )
         content[f"{split}_jpeg"] = np.frombuffer(b"".join(jpeg[split]), "uint8")
         content[f"{split}_ends"] = np.cumsum([len(file) for file in jpeg[split]])
-    unfinished = path.with_name(path.name + ".tmp")
-    with unfinished.open("wb") as file:
+    with whole.written(path) as unfinished, unfinished.open("wb") as file:
         np.savez_compressed(file, **content)
-    unfinished.replace(path)
     return path
 
 

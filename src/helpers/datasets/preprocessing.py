@@ -13,6 +13,8 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from helpers import expect
+
 Channels = Literal["RGB", "BGR"]
 Interpolation = Literal["bilinear", "bicubic"]
 CHANNELS: tuple[Channels, ...] = ("RGB", "BGR")
@@ -40,10 +42,7 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         for key, known in (("channels", CHANNELS), ("interpolation", INTERPOLATIONS)):
-            if (value := getattr(self, key)) not in known:
-                raise ValueError(
-                    f"`{key}` must be one of {', '.join(known)}. Received: {key}={value!r}"
-                )
+            expect.one_of(key, getattr(self, key), known)
         if not 0 < self.crop <= self.resize:
             raise ValueError(
                 "The crop is cut from the resized image: `crop` must be at most `resize`. "

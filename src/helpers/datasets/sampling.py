@@ -1,6 +1,6 @@
 """What a training is fed with: the order of the images, and batches in NumPy.
 
-`datasets` makes batches with `tf.data` where Keras runs on TensorFlow. On another
+`arrays` makes batches with `tf.data` where Keras runs on TensorFlow. On another
 backend it takes the ones from here, which need NumPy and Keras alone.
 
 Source: He et al. 2015, section 4.2 (augmentation). Book: chapter 5.
@@ -8,12 +8,13 @@ Source: He et al. 2015, section 4.2 (augmentation). Book: chapter 5.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from helpers.datasets.memory import Data, Split
+if TYPE_CHECKING:
+    from helpers.datasets.memory import Split
 
 
 def epoch_order(
@@ -130,14 +131,24 @@ class TrainingBatches(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, data: Data, batch_size: int, *, seed, first_step, padding, flip, shuffle, shard=(0, 1)
+        self,
+        part: Split,
+        mean: np.ndarray,
+        batch_size: int,
+        *,
+        seed: int,
+        first_step: int,
+        padding: int,
+        flip: bool,
+        shuffle: str,
+        shard: tuple[int, int] = (0, 1),
     ):
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
-        self.data, self.batch_size, self.seed = data, batch_size, seed
+        self.part, self.mean, self.batch_size, self.seed = part, mean, batch_size, seed
         self.first_step = first_step
         self.padding, self.flip = padding, flip
         self.mine = share(batch_size, shard)
-        self.order = Order(len(data.train), batch_size, seed=seed, shuffle=shuffle)
+        self.order = Order(len(part), batch_size, seed=seed, shuffle=shuffle)
 
     @property
     def num_batches(self):
@@ -145,14 +156,14 @@ class TrainingBatches(keras.utils.PyDataset):
         return None
 
     def __getitem__(self, index):
-        train, step = self.data.train, self.first_step + index
+        part, step = self.part, self.first_step + index
         chosen = self.order(step)[self.mine]
-        x = train.images[chosen].astype("float32") - self.data.mean
+        x = part.images[chosen].astype("float32") - self.mean
         cuts = draws(
             self.batch_size, seed=self.seed, step=step, padding=self.padding, flip=self.flip
         )
         cuts = (each[self.mine] for each in cuts)
-        return crops(x, *cuts, padding=self.padding), train.labels[chosen]
+        return crops(x, *cuts, padding=self.padding), part.labels[chosen]
 
 
 class Batches(keras.utils.PyDataset):

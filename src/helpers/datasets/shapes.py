@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from helpers import expect
+
 CLASS_NAMES = (
     "disc",
     "ring",
@@ -38,8 +40,7 @@ def generate(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     The labels come in random order, `n / 10` of each class. Raises ValueError
     if `n` is not a positive integer.
     """
-    if not isinstance(n, int) or n < 1:
-        raise ValueError(f"`n` must be a positive integer. Received: n={n!r}")
+    expect.integer("n", n)
     uniform = _Uniform(seed)
     labels = (np.arange(n) % len(CLASS_NAMES)).astype("int32")
     labels = labels[np.argsort(uniform(n), kind="stable")]

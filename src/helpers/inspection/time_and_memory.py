@@ -22,7 +22,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import networks, specs, training
+from helpers import expect, networks, specs, training
 from helpers.specs import Network
 
 _WARM_UP = 2  # calls that are not timed: the first one traces the graph
@@ -60,7 +60,8 @@ def seconds_per_image(
                 f"{name}: expected a keras.Model; networks.build(name) makes one. "
                 f"Received: {type(model).__name__}"
             )
-    _positive(batch_size=batch_size, rounds=rounds)
+    expect.integer("batch_size", batch_size)
+    expect.integer("rounds", rounds)
     turn = _training_turn if training_step else _inference_turn
     turns = {name: turn(model, batch_size) for name, model in models.items()}
     with _quiet_tensorflow():
@@ -126,14 +127,8 @@ def training_memory(
             f"Received: batch_sizes={batch_sizes!r}"
         )
     for batch_size in batch_sizes:
-        _positive(batch_size=batch_size)
+        expect.integer("batch_size", batch_size)
     return TrainingMemory(tuple(batch_sizes), _peaks_elsewhere(spec, batch_sizes))
-
-
-def _positive(**numbers: int) -> None:
-    for key, value in numbers.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"`{key}` must be a positive integer. Received: {key}={value!r}")
 
 
 @contextlib.contextmanager

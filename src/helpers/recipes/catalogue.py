@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from helpers import expect
 from helpers.datasets.photos import views
 from helpers.recipes.recipe import Recipe
 
@@ -79,6 +80,4 @@ def names() -> list[str]:
 
 def get(name: str) -> Recipe:
     """A recipe by its name. Raises ValueError for an unknown one."""
-    if name not in RECIPES:
-        raise ValueError(f"`name` must be one of {', '.join(names())}. Received: name={name!r}")
-    return RECIPES[name]
+    return RECIPES[expect.one_of("name", name, RECIPES)]

@@ -10,10 +10,9 @@ Book: chapter 7.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from helpers import counting, specs
+from helpers import counting, expect, specs
 from helpers.recipes.recipe import Recipe
 from helpers.specs import Network
 
@@ -43,19 +42,10 @@ class Machine:
     price: float
 
     def __post_init__(self) -> None:
-        if not isinstance(self.devices, int) or self.devices < 1:
-            raise ValueError(
-                f"`devices` must be an integer of at least 1. Received: devices={self.devices!r}"
-            )
-        for key, inside, range_ in (
-            ("multiply_adds_per_second", self.multiply_adds_per_second > 0, "positive"),
-            ("share_of_peak", 0 < self.share_of_peak <= 1, "above 0 and at most 1"),
-            ("price", self.price >= 0, "at least 0"),
-        ):
-            if not inside or not math.isfinite(getattr(self, key)):
-                raise ValueError(
-                    f"`{key}` must be {range_}. Received: {key}={getattr(self, key)!r}"
-                )
+        expect.integer("devices", self.devices)
+        expect.number("multiply_adds_per_second", self.multiply_adds_per_second, above=0)
+        expect.number("share_of_peak", self.share_of_peak, above=0, most=1)
+        expect.number("price", self.price, least=0)
 
 
 @dataclass(frozen=True)
@@ -103,9 +93,8 @@ def training(
 
     Book: chapter 7.
     """
-    for key, value in (("training_images", training_images), ("bytes_per_image", bytes_per_image)):
-        if not value > 0:
-            raise ValueError(f"`{key}` must be positive. Received: {key}={value!r}")
+    expect.number("training_images", training_images, above=0)
+    expect.number("bytes_per_image", bytes_per_image, above=0)
     if recipe.batch_size % machine.devices:
         raise ValueError(
             f"The batch of {recipe.batch_size} images is divided among the devices: their number "

@@ -9,12 +9,12 @@ Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
 
+from helpers import expect
 from helpers.datasets.photos import TrainingView
 from helpers.recipes.schedules import LinearWarmup
 
@@ -81,26 +81,12 @@ class Recipe:
         if self.steps_per_epoch is not None:
             least_of["steps_per_epoch"] = 1
         for key, least in least_of.items():
-            value = getattr(self, key)
-            if not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"`{key}` must be an integer of at least {least}. Received: {key}={value!r}"
-                )
-        for key, inside, range_ in (
-            ("momentum", 0 <= self.momentum < 1, "at least 0 and below 1"),
-            ("weight_decay", self.weight_decay >= 0, "at least 0"),
-            ("decay", self.decay >= 1, "at least 1: the rate is divided by it"),
-            ("warmup_learning_rate", self.warmup_learning_rate > 0, "positive"),
-        ):
-            if not inside:
-                raise ValueError(
-                    f"`{key}` must be {range_}. Received: {key}={getattr(self, key)!r}"
-                )
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(
-                "`learning_rate` must be positive and finite. "
-                f"Received: learning_rate={self.learning_rate!r}"
-            )
+            expect.integer(key, getattr(self, key), least)
+        expect.number("momentum", self.momentum, least=0, below=1)
+        expect.number("weight_decay", self.weight_decay, least=0)
+        expect.number("decay", self.decay, least=1)  # the rate is divided by it
+        expect.number("learning_rate", self.learning_rate, above=0)
+        expect.number("warmup_learning_rate", self.warmup_learning_rate, above=0)
         whole = all(isinstance(b, int) for b in self.boundaries)
         if not whole or list(self.boundaries) != sorted(self.boundaries):
             raise ValueError(
@@ -108,10 +94,7 @@ class Recipe:
                 f"learning rate drops. Received: boundaries={self.boundaries!r}"
             )
         for key, choices in _CHOICES.items():
-            if (value := getattr(self, key)) not in choices:
-                raise ValueError(
-                    f"`{key}` must be {' or '.join(map(repr, choices))}. Received: {key}={value!r}"
-                )
+            expect.one_of(key, getattr(self, key), choices)
         if self.optimizer == "adam" and self.weight_decay:
             raise ValueError(
                 "`weight_decay` is the paper's, for 'sgd'; with 'adam' it must be 0. "

@@ -18,6 +18,7 @@ from typing import Any
 
 import keras
 
+from helpers import whole
 from helpers.specs import Network
 
 DIRECTORY_VARIABLE = "RESNET_BOOK_RESULTS"
@@ -128,9 +129,8 @@ def write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, indent=1, allow_nan=False)
     numbers = r"\[\n[-+.,\deE\s]*\]"  # a line break, so nothing inside a string
     text = re.sub(numbers, lambda m: " ".join(m.group().split()), text)
-    unfinished = path.with_name(path.name + ".tmp")
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    with whole.written(path) as unfinished:
+        unfinished.write_text(text + "\n", encoding="utf-8")
 
 
 def load(name: str | os.PathLike) -> Run:

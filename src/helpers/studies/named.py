@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from helpers import datasets
-from helpers.datasets import Data, Photos
+from helpers import datasets, expect
+from helpers.datasets import DataSet
 from helpers.runs import Run
 
 
@@ -55,10 +55,7 @@ class NamedPlan(abc.ABC):
         KINDS[cls.kind] = cls
 
     def __post_init__(self) -> None:
-        if self.what not in self.choices:
-            raise ValueError(
-                f"`{self.kind}` must be one of {', '.join(self.choices)}. Received: {self.what!r}"
-            )
+        expect.one_of(self.kind, self.what, self.choices)
         data = datasets.chosen_name(self.data or self.images)
         if self.images not in (None, data):
             raise ValueError(f"{self.kind}/{self.what} is for {self.images}. Received: {data}")
@@ -73,7 +70,7 @@ class NamedPlan(abc.ABC):
         """How much work the training is."""
 
     @abc.abstractmethod
-    def train(self, data: Data | Photos, **arguments: Any) -> Run:
+    def train(self, data: DataSet, **arguments: Any) -> Run:
         """Trains on a data set as it was loaded, and records the run."""
 
     def command(self) -> str:

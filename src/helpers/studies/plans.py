@@ -11,8 +11,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from helpers import counting, datasets, recipes, specs, training
-from helpers.datasets import REDUCED_TRAINING_IMAGES, Data, Photos
+from helpers import counting, datasets, expect, recipes, specs, training
+from helpers.datasets import REDUCED_TRAINING_IMAGES, DataSet
 from helpers.recipes import Recipe, costs
 from helpers.recipes.costs import Cost, Machine
 from helpers.runs import Run
@@ -70,9 +70,8 @@ class Plan:
                 f"Expected `epochs` or `steps`. Received both: {self.epochs} and {self.steps}"
             )
         for key in ("epochs", "steps", "size", "images", "batch"):
-            value = getattr(self, key)
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"`{key}` must be at least 1. Received: {key}={value!r}")
+            if (value := getattr(self, key)) is not None:
+                expect.integer(key, value)
         datasets.chosen_name(self.data)
         in_memory = self.data not in datasets.PHOTOGRAPHS
         for key, fits, of in (
@@ -150,7 +149,7 @@ class Plan:
             input_shape=self._input_shape(),
         )
 
-    def train(self, data: Data | Photos, **arguments: Any) -> Run:
+    def train(self, data: DataSet, **arguments: Any) -> Run:
         """Trains on a data set as it was loaded, and records the run.
 
         `arguments` go to `training.train` or `on_device.train`. Raises ValueError if the data
@@ -167,7 +166,7 @@ class Plan:
             on_part = f" To train on this part, say so: --images {count}."
             raise ValueError(
                 f"{images.description} has {count:,} training images. "
-                f"Expected: {expected:,}, {whole}.{on_part * isinstance(images, Photos)}"
+                f"Expected: {expected:,}, {whole}.{on_part * (self.data in datasets.PHOTOGRAPHS)}"
             )
         train = on_device.train if self.on_device else training.train
         return train(

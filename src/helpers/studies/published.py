@@ -21,7 +21,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers import networks, runs, specs, weights
+from helpers import expect, networks, runs, specs, weights
 from helpers.datasets import Data, Split
 from helpers.weights import addresses, hub
 
@@ -136,10 +136,7 @@ def get(network: str, owner: str = "a-martyn") -> Measured:
 
 def by_depth(quantity: str = "training_loss") -> dict[str, dict[int, float]]:
     """{"plain, a-martyn": {20: value, ...}, ...}: one of `QUANTITIES`, for `plots.by_depth`."""
-    if quantity not in QUANTITIES:
-        raise ValueError(
-            f"`quantity` must be one of {', '.join(QUANTITIES)}. Received: quantity={quantity!r}"
-        )
+    expect.one_of("quantity", quantity, QUANTITIES)
     lines = {}
     for net in measured():
         lines.setdefault(f"{net.kind}, {net.owner}", {})[net.depth] = getattr(net, quantity)

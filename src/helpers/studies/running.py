@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from helpers import datasets, runs, weights
-from helpers.datasets import Data
+from helpers.datasets import DataSet
 from helpers.runs import Run
 from helpers.studies.named import NamedPlan
 from helpers.studies.plans import Plan
@@ -74,7 +74,7 @@ def recorded(study: Study, *, partial: bool = False, **fields: Any) -> list[Run]
 def run(
     study: Study,
     *,
-    load: Callable[[str], Data] = datasets.load,
+    load: Callable[[str], DataSet] = datasets.load,
     checkpoints: str | os.PathLike = "checkpoints",
     weights_folder: str | os.PathLike | None = None,
     verbose: int = 2,

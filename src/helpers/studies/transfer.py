@@ -1,7 +1,7 @@
 """A network that was trained on other images, put to a new use.
 
 `features` are what it says of an image before its classifier, `linear_head` a classifier
-learned on them, `freeze` what a training leaves as it is. `train` takes one of `WAYS` and
+learned on them, `freeze` what a training leaves as it is. `train` takes one of `METHODS` and
 records it: the runs that chapter 6 compares over several seeds.
 
 Source: Yosinski et al. 2014; Kornblith et al. 2019. Book: chapter 6.
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal
 import keras
 import numpy as np
 
-from helpers import counting, networks, recipes, runs, specs, training, weights
+from helpers import counting, expect, networks, recipes, runs, specs, training, weights
 from helpers.datasets import Photos
 from helpers.datasets.photos import damage_named
 from helpers.recipes import Recipe
@@ -25,8 +25,8 @@ from helpers.specs import Network
 from helpers.studies.named import Length, NamedPlan
 from helpers.weights import Preprocessing
 
-Frozen = Literal["all", "bn", "nothing"]
-FROZEN: tuple[Frozen, ...] = ("all", "bn", "nothing")
+Frozen = Literal["body", "bn", "nothing"]
+FROZEN: tuple[Frozen, ...] = ("body", "bn", "nothing")
 
 SOURCE = "book/resnet20.cifar10"
 BREEDS = ("Abyssinian", "american_bulldog", "Bengal")
@@ -96,16 +96,15 @@ def linear_head(
 
 
 def freeze(model: keras.Model, what: Frozen) -> None:
-    """What a training will leave as it is: "all" but `fc`, all of "bn", or "nothing".
+    """What a training will leave as it is: the "body", all but `fc`; all of "bn"; or "nothing".
 
     A frozen batch normalization computes with its moving statistics and keeps them, in
     training, too: so Keras has it. It takes effect when the model is next compiled.
     Raises ValueError for another word.
     """
-    if what not in FROZEN:
-        raise ValueError(f"`what` must be one of {', '.join(FROZEN)}. Received: what={what!r}")
+    expect.one_of("what", what, FROZEN)
     for layer in model.layers:
-        if what == "all":
+        if what == "body":
             layer.trainable = layer.name == "fc"
         else:
             is_bn = isinstance(layer, keras.layers.BatchNormalization)
@@ -127,8 +126,8 @@ def error_by_batches(model: keras.Model, data: Photos, split: str, batch_size: i
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way from photographs to a network of breeds.
+class Method:
+    """One method, from photographs to a network of breeds.
 
     - `pretrained`: from the weights of `SOURCE` and a linear head on its features, or from
       random weights;
@@ -164,39 +163,43 @@ def recipe(name: str, *, images: int = 240, epochs: int, rate: float, batch_size
 FINE = {"epochs": 12, "batch_size": 16, "rate": 0.003}
 _SMALL = {"epochs": 12, "batch_size": 4, "rate": 0.001}
 _NEW = {"epochs": 12, "batch_size": 16, "rate": 0.02}
-WAYS = {
-    "finetuned": Way(True, "bn", recipe("finetuned", **FINE)),
-    "bn-trained": Way(True, "nothing", recipe("bn-trained", **FINE)),
-    "finetuned-batch4": Way(True, "bn", recipe("finetuned-batch4", **_SMALL)),
-    "bn-trained-batch4": Way(True, "nothing", recipe("bn-trained-batch4", **_SMALL)),
-    "scratch": Way(False, "nothing", recipe("scratch", **_NEW)),
-    "scratch-longer": Way(False, "nothing", recipe("scratch-longer", **{**_NEW, "epochs": 36})),
+METHODS = {
+    "finetuned": Method(True, "bn", recipe("finetuned", **FINE)),
+    "bn-trained": Method(True, "nothing", recipe("bn-trained", **FINE)),
+    "finetuned-batch4": Method(True, "bn", recipe("finetuned-batch4", **_SMALL)),
+    "bn-trained-batch4": Method(True, "nothing", recipe("bn-trained-batch4", **_SMALL)),
+    "scratch": Method(False, "nothing", recipe("scratch", **_NEW)),
+    "scratch-longer": Method(False, "nothing", recipe("scratch-longer", **{**_NEW, "epochs": 36})),
 }
 
 
-def train(way: str, data: Photos, *, seed: int, **arguments: Any) -> Run:
-    """Trains one of `WAYS` on `BREEDS` and records it as `oxford_iiit_pet-resnet20-WAY-seed0`.
+def record(method: str, data: str, *, seed: int) -> str:
+    """The name of the record of one of `METHODS`: `oxford_iiit_pet-resnet20-METHOD-seed0`."""
+    return f"{data}-{specs.resolve(weights.get(SOURCE).network).name}-{method}-seed{seed}"
+
+
+def train(method: str, data: Photos, *, seed: int, **arguments: Any) -> Run:
+    """Trains one of `METHODS` on `BREEDS` and records it, see `record`.
 
     `data` are the pets as `datasets.load` returns them; `arguments` go to `training.train`.
     The run is saved unless they say otherwise.
 
-    Raises ValueError for an unknown way, and for data without one of the breeds.
+    Raises ValueError for an unknown method, and for data without one of the breeds.
     """
-    if way not in WAYS:
-        raise ValueError(f"`way` must be one of {', '.join(WAYS)}. Received: way={way!r}")
-    if not isinstance(data, Photos):
+    expect.one_of("method", method, METHODS)
+    if not isinstance(data, Photos):  # breeds are chosen, and squares of another size cut
         raise TypeError(f"`data` must be photographs. Received: {type(data).__name__}")
-    chosen = WAYS[way]
+    chosen = METHODS[method]
     seen = data.only(BREEDS).preprocessed(prepared(SOURCE, SIDE))
     keras.utils.set_random_seed(seed)
-    spec = specs.resolve(weights.get(SOURCE).network, **seen.fits)
+    spec = specs.resolve(weights.get(SOURCE).network, **seen.build_arguments)
     model = networks.build(spec)
     if chosen.pretrained:
         weights.load(model, SOURCE, head=False)
         head = linear_head(*features(model, seen, "train"), seen.num_classes)
         model.get_layer("fc").set_weights(head)
     freeze(model, chosen.frozen)
-    given = {"name": f"{data.name}-{spec.name}-{way}-seed{seed}", **arguments}
+    given = {"name": record(method, data.name, seed=seed), **arguments}
     save = given.pop("save", True)
     if save:
         runs.check_free(given["name"])
@@ -209,10 +212,10 @@ def train(way: str, data: Photos, *, seed: int, **arguments: Any) -> Run:
 
 @dataclass(frozen=True)
 class TransferPlan(NamedPlan):
-    """One of `WAYS`, on breeds of Oxford-IIIT Pet. Raises ValueError for an unknown way."""
+    """One of `METHODS`, on breeds of Oxford-IIIT Pet. Raises ValueError for another."""
 
     kind: ClassVar[str] = "transfer"
-    choices: ClassVar = WAYS
+    choices: ClassVar = METHODS
     images: ClassVar[str] = "oxford_iiit_pet"
     names_elsewhere: ClassVar[bool] = True
 
@@ -222,10 +225,10 @@ class TransferPlan(NamedPlan):
         return specs.resolve(network, input_shape=(SIDE, SIDE, 3), num_classes=len(BREEDS))
 
     def record(self) -> str:
-        return f"{self.data}-{self.spec().name}-{self.what}-seed{self.seed}"
+        return record(self.what, self.data, seed=self.seed)
 
     def length(self) -> Length:
-        how, each = WAYS[self.what].recipe, counting.multiply_adds(self.spec())
+        how, each = METHODS[self.what].recipe, counting.multiply_adds(self.spec())
         return Length(how.steps, how.steps_per_epoch, how.batch_size * each)
 
     def train(self, data: Photos, **arguments: Any) -> Run:

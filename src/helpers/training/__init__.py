@@ -7,7 +7,7 @@ Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
 """
 
 from helpers.training.callbacks import DivergedError
-from helpers.training.loop import evaluate, in_precision, keep, prepared, train
+from helpers.training.loop import evaluate, keep, precision_scope, prepared, train
 from helpers.training.optimizer import SGD, compile_model, cross_entropy, error
 
 __all__ = [
@@ -17,8 +17,8 @@ __all__ = [
     "cross_entropy",
     "error",
     "evaluate",
-    "in_precision",
     "keep",
+    "precision_scope",
     "prepared",
     "train",
 ]

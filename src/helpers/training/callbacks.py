@@ -17,7 +17,7 @@ from pathlib import Path
 import keras
 
 from helpers import runs
-from helpers.datasets import Data, Photos
+from helpers.datasets import DataSet
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.training import processes, state_files
@@ -129,7 +129,7 @@ class Checkpoint(keras.callbacks.Callback):
     a training is: another number goes on. Process 0 writes, and all read the same folder.
     """
 
-    def __init__(self, folder, run: Run, data: Data | Photos):
+    def __init__(self, folder, run: Run, data: DataSet):
         super().__init__()
         self.folder = Path(folder) / run.name
         self.run = run

@@ -5,15 +5,16 @@ Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import math
 import os
+from collections.abc import Iterator
 from functools import partial
 
 import keras
 
-from helpers import datasets, networks, runs, specs, weights
-from helpers.datasets import Data, Photos
+from helpers import datasets, expect, networks, runs, specs, weights
+from helpers.datasets import DataSet
 from helpers.datasets.photos import damage_named
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -31,7 +32,7 @@ from helpers.training.optimizer import compile_model
 
 def train(
     network: str | Network | keras.Model,
-    data: str | Data | Photos,
+    data: str | DataSet,
     recipe: Recipe,
     *,
     seed: int,
@@ -128,13 +129,13 @@ def train(
 
 def prepared(
     network: str | Network | keras.Model,
-    data: str | Data | Photos,
+    data: str | DataSet,
     recipe: Recipe,
     *,
     seed: int,
     name: str | None = None,
     command: str | None = None,
-) -> tuple[Data | Photos, Run]:
+) -> tuple[DataSet, Run]:
     """What a training begins with: the images as the recipe sees them, and an empty record
     whose `model` is the network, compiled. Arguments and errors are those of `train`."""
     data = datasets.load(data) if isinstance(data, str) else data
@@ -144,8 +145,8 @@ def prepared(
     keras.utils.set_random_seed(seed)
     spec, model = None, network
     if not isinstance(network, keras.Model):
-        spec = specs.resolve(network, **data.fits)
-        with in_precision(recipe.precision):
+        spec = specs.resolve(network, **data.build_arguments)
+        with precision_scope(recipe.precision):
             model = networks.build(spec)
     _check_model(model, data, recipe)
     compile_model(model, recipe)
@@ -162,7 +163,7 @@ def keep(run: Run, *, keep_weights: bool) -> None:
     runs.save(run)
 
 
-def evaluate(model: keras.Model, data: Data | Photos, split: str, batch_size: int = 250) -> dict:
+def evaluate(model: keras.Model, data: DataSet, split: str, batch_size: int = 250) -> dict:
     """`loss` and `error` of a split in inference mode, single view.
 
     Raises ValueError for a model that is not compiled, `DivergedError` if the
@@ -181,18 +182,15 @@ def evaluate(model: keras.Model, data: Data | Photos, split: str, batch_size: in
     return result
 
 
-class in_precision:
+@contextlib.contextmanager
+def precision_scope(policy: str) -> Iterator[None]:
     """Keras' dtype policy for the layers that are made inside."""
-
-    def __init__(self, policy):
-        self.policy = policy
-
-    def __enter__(self):
-        self.before = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(self.policy)
-
-    def __exit__(self, *_):
-        keras.config.set_dtype_policy(self.before)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _tensorboard(folder):
@@ -228,26 +226,21 @@ def _new_run(model, spec, data, recipe, seed, name, command):
 
 
 def _check(data, recipe, seed):
-    for value, kinds, key in ((data, (Data, Photos), "data"), (recipe, (Recipe,), "recipe")):
-        if not isinstance(value, kinds):
-            names = " or a ".join(
-                f"{kind.__module__.split('.')[1]}.{kind.__name__}" for kind in kinds
-            )
-            raise TypeError(f"`{key}` must be a {names}. Received: {type(value).__name__}")
-    if not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ValueError(f"`seed` must be an integer in 0..2**32-1. Received: seed={seed!r}")
+    for value, kind, key in ((data, DataSet, "data"), (recipe, Recipe, "recipe")):
+        if not isinstance(value, kind):
+            name = f"{kind.__module__.split('.')[1]}.{kind.__name__}"
+            raise TypeError(f"`{key}` must be a {name}. Received: {type(value).__name__}")
+    expect.integer("seed", seed, least=0, most=2**32 - 1)
 
 
 def _seen(data, recipe):
     """The data as the recipe wants it to be seen."""
     if recipe.view is None:
         return data
-    if isinstance(data, Photos):
-        return dataclasses.replace(data, view=recipe.view)
-    raise ValueError(
-        f"The recipe {recipe.name} is one of photographs, cut to {recipe.view.size} pixels. "
-        f"{data.description} is held in memory: take a recipe without a `view`."
-    )
+    try:
+        return data.seen_as(recipe.view)
+    except ValueError as error:
+        raise ValueError(f"The recipe {recipe.name} does not fit the images: {error}") from error
 
 
 def _check_model(model, data, recipe):

@@ -24,7 +24,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from helpers import datasets, runs
+from helpers import datasets, expect, runs
 from helpers.datasets import Data, sampling
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -142,8 +142,8 @@ def _check(data, minutes, checkpoints):
         raise ValueError("Training on the device uses one device of one process.")
     if minutes is not None and not checkpoints:
         raise ValueError("With `minutes` give a folder of `checkpoints`, or nothing will be left.")
-    if minutes is not None and not minutes > 0:
-        raise ValueError(f"`minutes` must be positive. Received: minutes={minutes!r}")
+    if minutes is not None:
+        expect.number("minutes", minutes, above=0)
     if not isinstance(data, Data):
         raise TypeError(
             "`data` must hold its images in memory, as shapes and cifar10 do. "
@@ -294,7 +294,5 @@ def _measuring(model: keras.Model, data: Data) -> Callable[[dict, str], list]:
 
 def _mean(sums: list, data: Data, split: str) -> dict[str, float]:
     """Loss and error of a split, from the sums over its parts."""
-    loss, wrong = np.asarray(sums, "float64").sum(axis=0).tolist()
-    return {
-        key: value / len(getattr(data, split)) for key, value in (("loss", loss), ("error", wrong))
-    }
+    loss, wrong = np.asarray(sums, "float64").sum(axis=0) / len(getattr(data, split))
+    return {"loss": float(loss), "error": float(wrong)}

@@ -17,6 +17,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from helpers import whole
+
 ENDING = ".state.safetensors"
 
 
@@ -35,9 +37,8 @@ def write(
         for i, array in enumerate(list_)
     }
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(file.name + ".tmp")
-    save_file(arrays, unfinished, {"record": json.dumps(record, allow_nan=False)})
-    unfinished.replace(file)
+    with whole.written(file) as unfinished:
+        save_file(arrays, unfinished, {"record": json.dumps(record, allow_nan=False)})
 
 
 def read(file: Path) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]]:

@@ -18,6 +18,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from helpers import expect, whole
 from helpers.specs import BOTTLENECK_STRIDES
 from helpers.weights import naming, pickles, published
 from helpers.weights import option_a as forms
@@ -233,8 +234,7 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     places = places_of(model)
     if path.suffix != ".safetensors":
         raise ValueError(f"`path` must end in .safetensors. Received: path={str(path)!r}")
-    if dtype not in ("float32", "float16"):
-        raise ValueError(f"`dtype` must be 'float32' or 'float16'. Received: dtype={dtype!r}")
+    expect.one_of("dtype", dtype, ("float32", "float16"))
     if path.exists():
         raise FileExistsError(f"{path} is there already. Remove it, or choose another `path`.")
     arrays = {}
@@ -254,7 +254,6 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     if forms.pads(model):
         metadata["option_a"] = forms.BEHIND
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".tmp")
-    save_file(arrays, unfinished, metadata=metadata)
-    unfinished.replace(path)
+    with whole.written(path) as unfinished:
+        save_file(arrays, unfinished, metadata=metadata)
     return path

@@ -15,6 +15,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers import expect
 from helpers.datasets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, KERAS, Preprocessing
 from helpers.specs import BottleneckStride
 from helpers.weights.option_a import BEHIND, BOTH_SIDES, OptionA
@@ -185,9 +186,7 @@ def names() -> list[str]:
 
 def get(name: str) -> Source:
     """One entry of the table. Raises ValueError for an unknown name."""
-    if name not in _SOURCES:
-        raise ValueError(f"`name` must be one of {', '.join(names())}. Received: name={name!r}")
-    return _SOURCES[name]
+    return _SOURCES[expect.one_of("name", name, _SOURCES)]
 
 
 def with_checksum(sha256: str) -> Source | None:

@@ -72,6 +72,12 @@ def test_a_file_is_never_overwritten_and_has_its_ending(tiny_data, tmp_path):
         npz_file.write(tiny_data, tmp_path / "tiny.npy")
 
 
+def test_a_full_disk_leaves_no_part_of_the_images(tiny_data, tmp_path, full_disk):
+    with pytest.raises(OSError, match="No space left"):
+        npz_file.write(tiny_data, tmp_path / "tiny.npz")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive", None])
 def test_what_is_no_such_file_is_refused(content, tmp_path):
     path = tmp_path / "other.npz"

@@ -133,7 +133,7 @@ def test_some_breeds_alone_have_labels_of_their_own(small):
     _, pets = small
     both = pets.only(["english_setter", "Abyssinian"])
     assert both.description == "Oxford-IIIT Pet (2 of 37 classes, 54 photographs)"
-    assert both.fits == {"input_shape": (224, 224, 3), "num_classes": 2}
+    assert both.build_arguments == {"input_shape": (224, 224, 3), "num_classes": 2}
     for split in pets.splits:
         part = getattr(both, split)
         assert members(part) == members(getattr(pets, split))

@@ -108,6 +108,13 @@ def test_a_folder_for_reading_alone_is_no_obstacle(tmp_path, capsys):
     assert "could not be written" in capsys.readouterr().err
 
 
+def test_a_full_disk_is_no_obstacle_and_keeps_nothing(tmp_path, capsys, full_disk):
+    paths = [written(tmp_path / "a.tfrecord", entries(4))]
+    assert len(tfrecords.photographs(paths, tmp_path / "places.npz")) == 4
+    assert "No space left" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["a.tfrecord"]
+
+
 def test_the_records_are_what_tensorflow_reads(tmp_path):
     """The layout is TensorFlow's own: the same bytes come out of its reader."""
     path = written(tmp_path / "a.tfrecord", [("cat_1.jpg", 2, encoded(plain(50)))])

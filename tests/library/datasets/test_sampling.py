@@ -53,7 +53,7 @@ def test_every_augmented_image_is_a_crop_or_its_mirror(padding, flip):
 
 def numpy_batches(data, **changes):
     how = {"seed": 3, "first_step": 0, "padding": 0, "flip": False, "shuffle": "images"}
-    return sampling.TrainingBatches(data, 32, **{**how, **changes})
+    return sampling.TrainingBatches(data.train, data.mean, 32, **{**how, **changes})
 
 
 def test_batches_without_tensorflow_are_the_images_that_tf_data_would_give(tiny_data):

@@ -81,5 +81,5 @@ def test_a_linear_model_is_near_chance():
 
 @pytest.mark.parametrize("n", [0, -5, 2.0, "10"])
 def test_wrong_numbers_are_refused(n):
-    with pytest.raises(ValueError, match=f"`n` must be a positive integer.*n={n!r}"):
+    with pytest.raises(ValueError, match=f"`n` must be an integer of at least 1.*n={n!r}"):
         shapes.generate(n)

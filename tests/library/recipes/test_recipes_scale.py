@@ -114,7 +114,7 @@ def test_a_recipe_comes_back_from_its_record(name):
 
 
 def test_a_warm_up_of_another_kind_is_refused():
-    with pytest.raises(ValueError, match=r"'constant' or 'linear'.*warmup='cosine'"):
+    with pytest.raises(ValueError, match=r"one of constant, linear.*warmup='cosine'"):
         Recipe("r", "", steps=1, warmup="cosine")
 
 

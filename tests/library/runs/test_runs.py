@@ -52,6 +52,12 @@ def test_a_record_comes_back_equal(folder):
     assert os.listdir(folder) == ["a-run.json"]  # nothing unfinished stays
 
 
+def test_a_full_disk_leaves_no_part_of_a_record(tmp_path, full_disk):
+    with pytest.raises(OSError, match="No space left"):
+        runs.save(make(), tmp_path / "r.json")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("text", ["a  b", "[a  b]", "Käse [1,\t 2]", 'x "[  ]" y', "[ {  } ]"])
 def test_texts_come_back_letter_by_letter(text, tmp_path):
     run = make(command=text)

@@ -7,39 +7,21 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import counting, inspection, networks, specs, training
+import small_causes
+from helpers import counting, networks, specs
 from helpers.studies import causes
 from helpers.studies.causes import INTERVENTIONS, Intervention
-
-SHAPE = {"input_shape": (8, 8, 3), "num_classes": 4}
-BLOCKS = [f"conv{stage}_{block}" for stage in (2, 3, 4) for block in (1, 2)]
+from small_causes import BLOCKS, SHAPE, build, outputs
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    """Nets of 8 and 14 layers under the names of those of 20 and 56."""
-    for kind, (name, depth) in itertools.product(("plain", "resnet"), (("20", 8), ("56", 14))):
-        spec = dataclasses.replace(specs.get(f"{kind}{depth}"), name=kind + name)
-        monkeypatch.setitem(specs._NETWORKS, kind + name, spec)
+    small_causes.shorten(monkeypatch)
 
 
 @pytest.fixture
 def batch():
-    rng = np.random.default_rng(0)
-    return rng.normal(0, 50, (32, 8, 8, 3)).astype("float32"), rng.integers(0, 4, 32)
-
-
-def build(name, seed=0):
-    return causes.build(name, seed=seed, **SHAPE)
-
-
-def outputs(model, layer, images, training=False):
-    """What a layer puts out, and what went in, as NumPy arrays; the model stays as it was."""
-    before, layer = model.get_weights(), model.get_layer(layer)
-    watched = keras.Model(model.input, [layer.output, *keras.tree.flatten(layer.input)])
-    found = [keras.ops.convert_to_numpy(x) for x in watched(images, training=training)]
-    model.set_weights(before)
-    return found
+    return small_causes.noise()
 
 
 # --- as data ---------------------------------------------------------------------------
@@ -64,8 +46,8 @@ def test_each_intervention_changes_one_field_of_a_net_as_it_is():
         ({"dirac": "yes"}, "no, added, scaled"),
         ({"slope": 1.0}, "below 1"),
         ({"warmup_steps": -1}, "warmup_steps=-1"),
-        ({"clip_norm": 0.0}, "positive"),
-        ({"learning_rate": 0.0}, "positive"),
+        ({"clip_norm": 0.0}, "clip_norm.*above 0"),
+        ({"learning_rate": 0.0}, "learning_rate.*above 0"),
         ({"deepened_from": "resnet20"}, "a plain net of less than"),
         ({"network": "plain20", "deepened_from": "plain56"}, "a plain net of less than"),
     ],
@@ -236,105 +218,3 @@ def test_the_layers_come_back_from_their_configuration():
     divided = causes.build("skipinit", seed=0).get_layer("conv1_conv")
     assert type(divided).from_config(divided.get_config()).by == 64
     assert causes.FixedNorm(**causes.FixedNorm(3.0).get_config()).norm == 3
-
-
-# --- the trainings ----------------------------------------------------------------------
-
-
-def steps(model, batch, n=1, callbacks=()):
-    """n steps by the book's optimizer on one batch, in a graph as `training.train` takes them."""
-    training.compile_model(model, causes.recipe(Intervention(), 90))
-    model.fit(*batch, batch_size=len(batch[1]), epochs=n, verbose=0, callbacks=list(callbacks))
-
-
-def test_kernels_keep_the_norm_that_they_had_before_the_first_step(batch):
-    norms = {}
-    for name in ("plain56", "fixed-norms"):
-        model = build(name)
-        before, first = inspection.kernel_norms(model), model.get_layer("conv1_conv").kernel.numpy()
-        steps(model, batch, 3)
-        after, last = inspection.kernel_norms(model), model.get_layer("conv1_conv").kernel.numpy()
-        norms[name] = np.array(list(after.values())) / np.array(list(before.values()))
-        assert np.abs(last - first).max() > 1e-3, "it has learned"
-    np.testing.assert_allclose(norms["fixed-norms"], 1, rtol=1e-5)
-    assert norms["plain56"].max() > 1.005
-
-
-def test_the_gradient_is_clipped_before_decay_and_momentum(batch):
-    """One step without momentum behind it: w' = w - rate (clipped gradient + decay w)."""
-    recipe, lengths = causes.recipe(Intervention(), 90), {}
-    for name, callbacks in (("free", ()), ("clipped", (causes.Clip(1.0),))):
-        model = build("plain56")
-        before = [w.numpy() for w in model.trainable_variables]
-        steps(model, batch, callbacks=callbacks)
-        squares = 0
-        for w, old in zip(model.trainable_variables, before, strict=True):
-            gradient = (old - w.numpy()) / recipe.learning_rate - recipe.weight_decay * old
-            squares += float((gradient.astype("float64") ** 2).sum())
-        lengths[name] = np.sqrt(squares)
-    assert lengths["free"] > 1.5
-    assert lengths["clipped"] == pytest.approx(1, rel=1e-3)
-
-
-# --- a trained shallow net made deep ------------------------------------------------------
-
-
-@pytest.fixture
-def shallow(batch):
-    """plain-20 in name, a few steps trained, with gammas, betas and averages of its own."""
-    model = build("plain20", seed=1)
-    steps(model, batch, 5)
-    return model
-
-
-def test_the_deepened_net_is_the_shallow_one_in_inference_mode(shallow, batch):
-    deep, rng = build("deepened"), np.random.default_rng(1)
-    others = rng.normal(0, 50, (64, 8, 8, 3)).astype("float32")
-    assert np.abs(deep(others) - shallow(others)).max() > 0.01, "not before"
-    kept = shallow.get_weights()
-    causes.deepen(deep, shallow, batch[0], batch_size=16)
-    np.testing.assert_allclose(deep(others), shallow(others), rtol=1e-4, atol=1e-6)
-    for one, two in zip(kept, shallow.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, two)
-    copied = {layer.name for layer in shallow.layers if layer.weights}
-    new = {layer.name for layer in deep.layers if layer.weights} - copied
-    assert len([name for name in new if name.endswith("_conv")]) == 14 - 8
-    x = outputs(shallow, "conv3_1_2_relu", others)[0]
-    for layer in ("conv3_1_2_relu", "conv3_2_1_relu", "conv3_2_2_relu"):
-        y = outputs(deep, layer, others)[0]
-        np.testing.assert_allclose(y, x, rtol=1e-3, atol=1e-3)
-
-
-def test_in_training_mode_it_is_the_shallow_one_on_the_batch_that_it_was_made_from(shallow, batch):
-    deep = build("deepened")
-    causes.deepen(deep, shallow, batch[0], batch_size=len(batch[0]))
-    predicted = [m(batch[0], training=True).numpy() for m in (shallow, deep)]
-    np.testing.assert_allclose(*predicted, rtol=2e-3, atol=1e-5)
-
-
-def test_on_other_batches_in_training_mode_only_the_first_new_layer_of_a_stage_shifts(
-    shallow, batch
-):
-    deep, rng = build("deepened"), np.random.default_rng(2)
-    causes.deepen(deep, shallow, batch[0], batch_size=32)
-    others = rng.normal(0, 60, (32, 8, 8, 3)).astype("float32")
-    x, first, second = (
-        outputs(deep, f"conv2_{layer}_relu", others, training=True)[0]
-        for layer in ("1_2", "2_1", "2_2")
-    )
-    sizes = [np.sqrt((d**2).mean() / (x**2).mean()) for d in (first - x, second - first)]
-    assert 1e-4 < sizes[0] < 0.2
-    assert sizes[1] < sizes[0] / 2
-    # Mean and variance of each channel are those of the images that it was made from.
-    bn = deep.get_layer("conv2_2_1_bn")
-    z = outputs(deep, "conv2_2_1_bn", others, training=True)[0]
-    np.testing.assert_allclose(z.mean(axis=(0, 1, 2)), bn.beta, rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(z.std(axis=(0, 1, 2)), bn.gamma, rtol=0.02, atol=0.01)
-
-
-def test_nets_that_do_not_fit_are_not_deepened(batch):
-    wide = networks.build(specs.resolve("plain20", **SHAPE))
-    with pytest.raises(ValueError, match=r"one width.*conv1_conv.*16"):
-        causes.deepen(build("deepened"), wide, batch[0], 16)
-    with pytest.raises(ValueError, match="Expected a plain net"):
-        causes.deepen(build("deepened"), build("resnet20"), batch[0])

@@ -86,7 +86,7 @@ def test_the_command_of_a_record_repeats_it(name, book_records):
     if isinstance(plan, TransferPlan):
         assert (Network.from_record(run.spec), recipe_of(run)) == (
             plan.spec(),
-            transfer.WAYS[plan.what].recipe,
+            transfer.METHODS[plan.what].recipe,
         )
         return
     size = plan.size or 32
@@ -129,7 +129,8 @@ def test_a_record_counts_the_parameters_of_its_network(name, book_records):
         assert run.parameters == parameters_of_a_cause(plan)
         return
     spec = Network.from_record(run.spec)
-    if run.recipe["name"] in transfer.WAYS and transfer.WAYS[run.recipe["name"]].frozen == "bn":
+    method = transfer.METHODS.get(run.recipe["name"])
+    if method is not None and method.frozen == "bn":
         frozen = counting.moving_statistics(spec)  # as many gammas and betas
     assert counting.parameters(spec) - frozen == run.parameters
     if getattr(plan, "name", None) is None:  # a name of its own says what it is for

@@ -279,5 +279,5 @@ def test_every_combination_builds_or_is_refused():
                     PUBLISHED, stem=stem, downsampling=downsampling, filters=filters, head="pooling"
                 )
                 assert sum(n for n, _ in design.stages) == (10 if stem == "pooling" else 9)
-    with pytest.raises(ValueError, match="`order` must be 'relu-bn' or 'bn-relu'"):
+    with pytest.raises(ValueError, match="`order` must be one of relu-bn, bn-relu"):
         dataclasses.replace(PUBLISHED, order="bn")

@@ -2,18 +2,13 @@
 
 import re
 import shlex
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import pytest
 
 from helpers import datasets, networks, recipes, runs, specs, studies, training, weights
-from helpers.__main__ import _plan, main
-from helpers.options import parser
-from helpers.studies import Plan, RepairPlan, TransferPlan, repair, transfer
+from helpers.__main__ import main
+from helpers.studies import Plan, TransferPlan, repair, transfer
 from helpers.training import loop
 from helpers.training.callbacks import DivergedError
 
@@ -188,7 +183,7 @@ def test_a_way_of_chapter_6_is_planned(tmp_path):
     plan = studies.load(path).plans[1]
     assert plan == TransferPlan("scratch", seed=4)
     assert plan.record() == "oxford_iiit_pet-resnet20-scratch-seed4"
-    recipe = transfer.WAYS["scratch"].recipe
+    recipe = transfer.METHODS["scratch"].recipe
     assert plan.length().steps == recipe.steps
     assert plan.spec().input_shape == (transfer.SIDE, transfer.SIDE, 3)
     path.write_text(path.read_text().replace("scratch", "magic"))
@@ -243,82 +238,6 @@ def test_unknown_studies_are_refused(tmp_path):
         studies.load(tmp_path / "nowhere.toml")
 
 
-# --- the book's own ------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", studies.names())
-def test_the_commands_of_the_book_s_studies_say_what_their_plans_say(name):
-    for plan in studies.load(name).plans:
-        words = shlex.split(plan.command())
-        assert words[:3] == ["python", "-m", "helpers"]
-        options = parser("").parse_args(words[3:])
-        assert _plan(options) == plan
-
-
-def test_the_repair_study_has_every_step_at_the_notebook_s_own_budget():
-    plans = studies.load("repair").plans
-    assert {plan.what for plan in plans if isinstance(plan, RepairPlan)} == set(repair.DESIGNS)
-    for plan in plans:
-        if isinstance(plan, RepairPlan):
-            assert plan.length().steps == 30 * 195
-            assert plan.length().steps_per_epoch in (195, 3 * 195)
-
-
-def test_the_paper_s_study_has_its_nets_schedule_and_seeds():
-    plans = studies.load("cifar10-paper").plans
-    assert {plan.network for plan in plans} == {
-        *(f"plain{n}" for n in (20, 32, 44, 56)),
-        *(f"resnet{n}" for n in (20, 32, 44, 56, 110)),
-    }
-    for plan in plans:
-        recipe = plan.recipe_for(45_000)
-        assert (recipe.steps, recipe.boundaries) == (64_000, (32_000, 48_000))
-        assert recipe.warmup_steps == (400 if plan.network == "resnet110" else 0)
-        assert plan.follow_test
-        assert plan.on_device and recipe.precision == "mixed_bfloat16"
-    # What answers the book's question comes first, at every seed.
-    for first in (plans[:4], plans[9:13]):
-        assert [plan.network for plan in first] == ["plain20", "plain56", "resnet20", "resnet56"]
-        assert len({plan.seed for plan in first}) == 1
-    assert [plan.seed for plan in plans[:9]] == [0] * 9
-    assert {plan.network for plan in plans[:9]} == {plan.network for plan in plans}
-    assert len(plans) == 9 * 5
-    seeds = {plan.seed for plan in plans if plan.network == "resnet110"}
-    assert len(seeds) == 5  # as in Table 6
-
-
-def test_the_ten_epochs_have_the_same_nets_and_one_schedule():
-    plans = studies.load("cifar10").plans
-    paper = studies.load("cifar10-paper").plans
-    assert {plan.network for plan in plans} == {plan.network for plan in paper}
-    assert {plan.recipe_for(45_000).steps for plan in plans} == {10 * (45_000 // 128)}
-
-
-def test_the_study_of_depth_has_every_depth_by_one_schedule_with_three_seeds():
-    plans = studies.load("depth").plans
-    depths = (8, 14, 20, 32, 44, 56)
-    nets = {f"{kind}{depth}" for kind in ("plain", "resnet") for depth in depths}
-    reduced = [p for p in plans if p.size == 16 and p.learning_rate is None]
-    assert {(p.network, p.seed) for p in reduced} == {
-        (net, seed) for net in nets for seed in range(3)
-    }
-    assert {(p.images, p.padding) for p in reduced} == {(45_000, 2)}
-    whole = [p for p in plans if p.size is None]
-    assert {p.network for p in whole} >= {"plain20", "plain56", "resnet20", "resnet56"}
-    assert all(p.keep_weights and p.follow_test for p in whole)
-    slower = [p for p in plans if p.learning_rate is not None]
-    assert {(p.network, p.learning_rate, p.seed) for p in slower} == {
-        ("plain56", rate, seed) for rate in (0.033, 0.01) for seed in range(3)
-    }
-    for plan in plans:
-        recipe = plan.recipe_for(45_000)
-        assert (recipe.steps, recipe.boundaries) == (20 * 351, (5_616, 6_529))
-        assert (recipe.warmup, recipe.warmup_steps) == ("linear", 400)
-        assert recipe.learning_rate_at(0) == 0.001
-        assert recipe.precision == "float32"
-    assert plans[0].record() == "cifar10-16x16-plain8-late-drops-padding2-seed0"
-
-
 def test_images_with_a_size_are_trained_on_and_all_others_measured(small):
     plan = Plan("tiny6", "shapes", recipe="quick", steps=2, size=4, images=100)
     assert plan.record() == "shapes-4x4-100images-tiny6-quick-2steps-seed0"
@@ -349,22 +268,6 @@ def test_xla_and_precision_are_in_the_command_and_the_name():
     assert plan.command().endswith("--seed 0 --precision mixed_bfloat16 --xla yes")
     assert plan.record() == "cifar10-resnet20-he2015-cifar10-mixed_bfloat16-xla-seed0"
     assert plan.recipe_for(45_000).jit_compile is True
-
-
-def test_the_study_files_travel_with_the_library(tmp_path):
-    """They are in a wheel: the library is carried to machines without a clone."""
-    root, copy = Path(__file__).parents[3], tmp_path / "copy"  # building writes beside the source
-    shutil.copytree(root / "src", copy / "src", ignore=shutil.ignore_patterns("*.egg-info"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(root / name, copy)
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
-    subprocess.run([*command, "--wheel-dir", tmp_path, copy], check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = subprocess.run(
-        [sys.executable, "-m", "zipfile", "-l", wheel], capture_output=True, text=True
-    ).stdout
-    for name in studies.names():
-        assert f"helpers/studies/{name}.toml" in names
 
 
 def test_memory_is_given_back_between_trainings(study, tmp_path, monkeypatch):

@@ -41,7 +41,7 @@ def seen(pets):
 
 @pytest.fixture
 def model(seen):
-    return networks.build("resnet20", **seen.fits)
+    return networks.build("resnet20", **seen.build_arguments)
 
 
 # --- features and the head ----------------------------------------------------------------
@@ -110,25 +110,25 @@ def test_labels_that_do_not_fit_are_refused(labels):
 @pytest.mark.parametrize("what", transfer.FROZEN)
 def test_what_is_frozen_stays_as_it_is(model, seen, what):
     transfer.freeze(model, what)
-    training.compile_model(model, transfer.WAYS["finetuned"].recipe)
+    training.compile_model(model, transfer.METHODS["finetuned"].recipe)
     before = {w.path: keras.ops.convert_to_numpy(w) for w in model.weights}
     x, y = next(iter(seen.training_batches(24, seed=0)))
     model.train_on_batch(x, y)
     moved = {w.path for w in model.weights if abs(before[w.path] - np.asarray(w)).max() > 0}
     bn = {path for path in before if "_bn/" in path}
     fc = {path for path in before if path.startswith("fc/")}
-    expected = {"all": fc, "bn": set(before) - bn, "nothing": set(before)}[what]
+    expected = {"body": fc, "bn": set(before) - bn, "nothing": set(before)}[what]
     assert moved <= expected
     assert moved >= expected - {path for path in expected if path.endswith("bias")}
 
 
 def test_what_was_frozen_can_be_freed(model):
     count = len(model.trainable_weights)
-    transfer.freeze(model, "all")
+    transfer.freeze(model, "body")
     assert len(model.trainable_weights) == 2
     transfer.freeze(model, "nothing")
     assert len(model.trainable_weights) == count
-    with pytest.raises(ValueError, match="all, bn, nothing"):
+    with pytest.raises(ValueError, match="body, bn, nothing"):
         transfer.freeze(model, "head")
 
 
@@ -158,8 +158,9 @@ def test_a_recipe_is_measured_after_each_third():
 @pytest.mark.parametrize("way", ["finetuned", "scratch"])
 def test_a_way_is_trained_and_recorded_by_its_command(way, folder, monkeypatch, tmp_path):
     short = transfer.recipe(way, images=24, epochs=1, rate=1e-5, batch_size=8)
-    chosen = transfer.WAYS[way]
-    monkeypatch.setitem(transfer.WAYS, way, transfer.Way(chosen.pretrained, chosen.frozen, short))
+    chosen = transfer.METHODS[way]
+    method = transfer.Method(chosen.pretrained, chosen.frozen, short)
+    monkeypatch.setitem(transfer.METHODS, way, method)
     words = ["train", f"transfer/{way}", "--seed", "3", "--quiet", "--data-dir", str(folder)]
     assert main([*words, "--checkpoints", str(tmp_path / "unfinished")]) == 0
     run = runs.load(f"oxford_iiit_pet-resnet20-{way}-seed3")

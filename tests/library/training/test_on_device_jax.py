@@ -151,7 +151,7 @@ def test_a_state_of_another_training_or_none_is_refused(tiny_spec, tiny_data, tm
     ("change", "kind", "message"),
     [
         ({"minutes": 8}, ValueError, "folder of `checkpoints`"),
-        ({"minutes": 0, "checkpoints": "."}, ValueError, "positive"),
+        ({"minutes": 0, "checkpoints": "."}, ValueError, "minutes.*above 0"),
         ({"data": 3}, TypeError, "in memory"),
     ],
 )

@@ -58,10 +58,10 @@ def test_a_batch_must_be_divisible():
 def test_the_shares_of_all_processes_are_the_batch(tiny_data, processes, shuffle):
     """Images, labels and crops, to the bit: the number of processes changes nothing."""
     how = {"seed": 3, "first_step": 5, "padding": 2, "flip": True, "shuffle": shuffle}
-    whole = sampling.TrainingBatches(tiny_data, 32, **how)
+    images = tiny_data.train, tiny_data.mean, 32
+    whole = sampling.TrainingBatches(*images, **how)
     shares = [
-        sampling.TrainingBatches(tiny_data, 32, **how, shard=(i, processes))
-        for i in range(processes)
+        sampling.TrainingBatches(*images, **how, shard=(i, processes)) for i in range(processes)
     ]
     for step in (0, 3):  # the second is in another epoch
         x, y = whole[step]

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 
-import reference
 from helpers import networks, runs, training
 from helpers.datasets import Split
 from helpers.recipes import Recipe
@@ -182,16 +181,6 @@ def test_a_training_killed_while_its_checkpoint_changes_goes_on(
     assert run.interruptions == 1
 
 
-def test_a_model_of_ones_own_goes_on_whatever_keras_named_it(tiny_data, tmp_path):
-    recipe = Recipe("own", "tests", steps=12, batch_size=32, boundaries=(11,), learning_rate=0.01)
-    arguments = {"seed": 0, "verbose": 0, "checkpoints": tmp_path, "name": "mine"}
-    with pytest.raises(KeyboardInterrupt):
-        stop = Watch(KeyboardInterrupt(), 7)
-        training.train(ends("logits"), tiny_data, recipe, callbacks=(stop,), **arguments)
-    run = training.train(ends("logits"), tiny_data, recipe, **arguments)
-    assert run.interruptions == 1
-
-
 @pytest.mark.parametrize(("steps", "boundaries"), [(12, (6,)), (1, ())])
 def test_a_loss_that_is_no_number_ends_the_training(tiny_spec, tiny_data, steps, boundaries):
     """A single step has a finite loss; what it leaves behind has none."""
@@ -221,63 +210,13 @@ def test_bfloat16_trains_and_leaves_the_policy_as_it_was(tiny_spec, tiny_data, w
     assert run.history["loss"][-1] == pytest.approx(whole.history["loss"][-1], rel=0.15)
 
 
-def ends(kind):
-    """A linear classifier that ends in one of the ways in which readers write it."""
-    layers = keras.layers
-    image = keras.Input((8, 8, 3))
-    logits = layers.Dense(4)(layers.Flatten()(layers.Rescaling(0.01)(image)))
-    if kind == "dense with softmax":
-        inner = layers.Dense(4, activation="softmax")(logits)
-        return keras.Model(image, inner)
-    if kind == "nested model":
-        return keras.Sequential([image, ends("dense with softmax")])
-    end = {
-        "logits": lambda x: x,
-        "activation layer": layers.Activation("softmax"),
-        "softmax layer": layers.Softmax(),
-        "operation": keras.ops.softmax,
-    }[kind]
-    return keras.Model(image, end(logits))
-
-
-KINDS = ("logits", "dense with softmax", "activation layer", "softmax layer", "operation")
-
-
-@pytest.mark.parametrize("kind", [*KINDS, "nested model"])
-def test_logits_and_probabilities_are_told_apart(kind, tiny_data):
-    """By the loss itself: TensorFlow's graph would hide a softmax taken twice, JAX would not."""
-    model = training.compile_model(ends(kind), RECIPE)
-    part = tiny_data.test
-    y = np.array(model((part.images - tiny_data.mean).astype("float32")), "float64")
-    probabilities = reference.softmax(y) if kind == "logits" else y
-    loss = -np.log(probabilities[np.arange(48), part.labels]).mean()
-    assert float(model.loss(part.labels, y.astype("float32"))) == pytest.approx(loss, rel=1e-3)
-
-
-def test_a_model_of_ones_own_is_trained(tiny_data):
-    recipe = Recipe("own", "tests", steps=6, batch_size=32, boundaries=(5,), learning_rate=0.1)
-    model = ends("logits")
-    run = training.train(model, tiny_data, recipe, seed=0, verbose=0, name="mine")
-    assert run.model is model
-    assert run.spec is None
-    assert run.parameters == 8 * 8 * 3 * 4 + 4
-    assert run.final["test"]["error"] < 0.3
-
-
-def test_a_precision_that_a_model_has_not_is_refused(tiny_data):
-    """The model computes in float32 whatever the recipe asks: say so, or refuse."""
-    recipe = Recipe("own", "", 2, 32, boundaries=(1,), precision="mixed_bfloat16")
-    with pytest.raises(ValueError, match=r"mixed_bfloat16"):
-        training.train(ends("logits"), tiny_data, recipe, seed=0, verbose=0)
-
-
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
         ({"network": "resnet21"}, ValueError, "resnet20.*resnet21"),
         ({"network": 20}, TypeError, "name of a network.*20"),
         ({"data": "mnist"}, ValueError, "shapes, cifar10.*mnist"),
-        ({"data": np.zeros((2, 8, 8, 3))}, TypeError, r"datasets\.Data.*ndarray"),
+        ({"data": np.zeros((2, 8, 8, 3))}, TypeError, r"datasets\.DataSet.*ndarray"),
         ({"recipe": "he2015-cifar10"}, TypeError, r"recipes\.Recipe.*str"),
         ({"seed": -1}, ValueError, "seed.*-1"),
         ({"seed": 0.5}, ValueError, "seed.*0.5"),

@@ -86,6 +86,12 @@ def test_saved_as_pytorch_has_it_and_loaded_back(net, tmp_path):
         np.testing.assert_array_equal(new, old, err_msg=variable.path)
 
 
+def test_a_full_disk_leaves_no_part_of_the_weights(tmp_path, full_disk):
+    with pytest.raises(OSError, match="No space left"):
+        weights.save(small(*SMALL[0]), tmp_path / "net.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
 def test_resnet18_has_the_names_of_torchvision(tmp_path, built):
     expected = torch_arrays("basic", "B", None, True, (7, 64), (64, 128, 256, 512), (2, 2, 2, 2))
     counters = [k for k in expected if k.endswith("num_batches_tracked")]
@@ -166,7 +172,7 @@ def test_half_precision_on_request(tmp_path):
     for name, array in exact.items():
         np.testing.assert_allclose(rounded[name], array, rtol=2**-11, atol=2**-24)
     other = tmp_path / "other.safetensors"
-    with pytest.raises(ValueError, match=r"'float32' or 'float16'.*dtype='int8'"):
+    with pytest.raises(ValueError, match=r"one of float32, float16.*dtype='int8'"):
         weights.save(model, other, dtype="int8")
     bias = model.get_layer("fc").bias
     bias.assign(bias + 1e5)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers import expect
 from helpers.datasets.memory import Split
 from helpers.datasets.photos.catalogue import ARCHIVES
 
@@ -37,8 +38,7 @@ def imagenet(
     import tensorflow as tf
 
     random, inner, files = np.random.default_rng(0), {}, {}
-    if not 1 <= classes <= len(CLASSES):
-        raise ValueError(f"`classes` must be 1 to {len(CLASSES)}. Received: classes={classes!r}")
+    expect.integer("classes", classes, most=len(CLASSES))
     for label, name in enumerate(CLASSES[:classes]):
         images = split.images[split.labels == label][:per_class]
         if not 0 < len(images) == per_class:

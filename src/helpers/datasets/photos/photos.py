@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from helpers import expect
 from helpers.datasets import sampling
 from helpers.datasets.photos import decoding, pipeline, views
 from helpers.datasets.photos.tfrecords import Photographs
 from helpers.datasets.photos.views import TestView, TrainingView
 from helpers.datasets.preprocessing import KERAS, Preprocessing
+from helpers.datasets.protocol import size, steps_per_epoch
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -41,7 +43,7 @@ class Photos:
     - `preprocess`: what is done to a batch of RGB images in 0..255 at the end, nothing if
       None. `preprocessed` sets it.
 
-    Where `memory.Data` holds arrays, this reads files, always by `tf.data`.
+    A `DataSet`. Where `memory.Data` holds arrays, this reads files, always by `tf.data`.
     Raises ValueError for an empty split, labels beyond the classes, or views of two sizes.
     """
 
@@ -81,7 +83,7 @@ class Photos:
         return (self.view.size, self.view.size, 3)
 
     @property
-    def fits(self) -> dict:
+    def build_arguments(self) -> dict[str, Any]:
         """The arguments with which `networks.build` makes a network for this data."""
         return {"input_shape": self.image_shape, "num_classes": self.num_classes}
 
@@ -102,6 +104,13 @@ class Photos:
         seen = repr([self.view, self.test_view, made_ready]).encode()
         parts = self.train.names.tobytes(), self.train.labels.tobytes(), seen
         return hashlib.sha256(b"".join(parts)).hexdigest()
+
+    def seen_as(self, view: TrainingView) -> Photos:
+        """The same photographs, cut for training as a recipe's `view` says.
+
+        Raises ValueError if that is of another size than the test images.
+        """
+        return dataclasses.replace(self, view=view)
 
     def preprocessed(self, preprocess: Callable[[Any], Any] | None) -> Photos:
         """The same photographs, made ready by another function of RGB batches in 0..255.
@@ -147,30 +156,32 @@ class Photos:
         return dataclasses.replace(self, description=description, class_names=class_names, **parts)
 
     def batches(
-        self, split: str, batch_size: int, *, crops: int = 1, shard: tuple[int, int] = (0, 1)
+        self,
+        split: str,
+        batch_size: int,
+        *,
+        chosen: slice | np.ndarray = slice(None),
+        crops: int = 1,
+        shard: tuple[int, int] = (0, 1),
     ) -> tf.data.Dataset:
         """The photographs of one split in their order, as they are tested.
 
         Elements are (N, H, W, 3) float32, the central crop, and (N,) int32; with `crops=10`
-        (N, 10, H, W, 3), see `views.ten_crop`. The last batch may be smaller. Process i of n
-        with `shard=(i, n)` gets every n-th photograph: each is in exactly one share.
+        (N, 10, H, W, 3), see `views.ten_crop`. The last batch may be smaller. `chosen` are
+        places in the split, by default all. Process i of n with `shard=(i, n)` gets every n-th
+        photograph of them: each is in exactly one share.
 
         Raises ValueError for an unknown split or shard, other crops, or no batch size; the
         batches raise `tf.errors.InvalidArgumentError` naming a file that is damaged.
         """
         import tensorflow as tf
 
-        if split not in self.splits:
-            raise ValueError(f"`split` must be one of {self.splits}. Received: split={split!r}")
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(
-                f"`batch_size` must be at least 1. Received: batch_size={batch_size!r}"
-            )
+        size(self, split)  # raises for what is none
+        expect.integer("batch_size", batch_size)
         looks = {1: views.centre, views.TEN: views.ten}
-        if crops not in looks:
-            raise ValueError(f"`crops` must be 1 or {views.TEN}. Received: crops={crops!r}")
+        expect.one_of("crops", crops, looks)
         sampling.check_shard(shard)
-        part = getattr(self, split)
+        part = getattr(self, split)[chosen]
         mine = np.arange(shard[0], len(part), shard[1])
         count = -(-len(mine) // batch_size)
         order = tf.data.Dataset.from_tensor_slices(mine).batch(batch_size)
@@ -183,8 +194,10 @@ class Photos:
         *,
         seed: int,
         first_step: int = 0,
-        shard: tuple[int, int] = (0, 1),
+        padding: int = 0,
+        flip: bool = True,
         shuffle: str = "images",
+        shard: tuple[int, int] = (0, 1),
         threads: int | None = None,
         order: str = decoding.CROP_FIRST,
     ) -> tf.data.Dataset:
@@ -199,37 +212,34 @@ class Photos:
         photographs, and reads no others. The shares of all processes are the batch that one
         process alone would get: `batch_size` is that of all together.
 
-        `threads` limits how many decode; None is one for each processor. `order` is one of
-        `decoding.ORDERS`: the same images at another price.
+        Without `flip` none is mirrored, whatever `view` says; `padding` changes nothing: it is
+        of images in memory. `threads` limits how many decode; None is one for each processor.
+        `order` is one of `decoding.ORDERS`: the same images at another price.
 
         Raises ValueError for what is no batch size, shard or order; the batches raise
         `tf.errors.InvalidArgumentError` naming a file that is damaged.
         """
         import tensorflow as tf
 
-        if order not in decoding.ORDERS:
-            raise ValueError(f"`order` must be one of {decoding.ORDERS}. Received: order={order!r}")
-        if not isinstance(batch_size, int) or not 1 <= batch_size <= len(self.train):
-            raise ValueError(
-                f"`batch_size` must be at least 1 and at most the {len(self.train)} training "
-                f"images of {self.description}. Received: batch_size={batch_size!r}"
-            )
+        expect.one_of("order", order, decoding.ORDERS)
+        steps_per_epoch(self, batch_size)  # raises for what is no batch size
         mine = sampling.share(batch_size, shard)
         indices = sampling.Order(len(self.train), batch_size, seed=seed, shuffle=shuffle)
 
         def drawn(step):
             return indices(step)[mine], views.draws(batch_size, seed=seed, step=int(step))[mine]
 
-        size = mine.stop - mine.start
+        share = mine.stop - mine.start
 
         def order_of(step):
             chosen, chances = tf.numpy_function(drawn, [step], ("int64", "float32"))
-            return tf.ensure_shape(chosen, size), tf.ensure_shape(chances, (size, 7))
+            return tf.ensure_shape(chosen, share), tf.ensure_shape(chances, (share, 7))
 
         steps = tf.data.Dataset.range(first_step, tf.int64.max).map(order_of)
-        look = partial(views.training_view, view=self.view, order=order)
+        view = dataclasses.replace(self.view, flip=flip and self.view.flip)
+        look = partial(views.training_view, view=view, order=order)
         return pipeline.seen(
-            steps, self.train, look, size, preprocess=self.preprocess, threads=threads
+            steps, self.train, look, share, preprocess=self.preprocess, threads=threads
         )
 
     def __repr__(self) -> str:

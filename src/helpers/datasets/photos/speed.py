@@ -9,6 +9,7 @@ import os
 import statistics
 import time
 
+from helpers import expect
 from helpers.datasets.photos import decoding
 from helpers.datasets.photos.photos import Photos
 
@@ -29,11 +30,8 @@ def measure(
     turns, `rounds` times for `seconds` each, so that what else the machine does falls on
     all of them. Raises ValueError for no time or no rounds.
     """
-    if not seconds > 0 or rounds < 1:
-        raise ValueError(
-            "`seconds` must be positive and `rounds` at least 1. "
-            f"Received: seconds={seconds!r}, rounds={rounds!r}"
-        )
+    expect.number("seconds", seconds, above=0)
+    expect.integer("rounds", rounds)
     ways = [(threads, o) for threads in sorted({1, cores()}) for o in decoding.ORDERS]
     found = {way: [] for way in ways}
     for seed in range(rounds):

@@ -25,6 +25,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from helpers import whole
+
 _KEYS = (b"image", b"label", b"file_name")
 _LENGTH_DELIMITED = 2  # protobuf's wire type of texts, bytes and messages
 
@@ -105,11 +107,10 @@ def _kept(keep: Path, paths, marks) -> Photographs | None:
 
 
 def _keep(keep: Path, split: Photographs, marks) -> None:
-    unfinished = keep.with_name(f"{keep.name}.{os.getpid()}.tmp")
+    columns = {"places": split.places, "labels": split.labels, "names": split.names}
     try:
-        with unfinished.open("wb") as file:
-            np.savez(file, marks=marks, places=split.places, labels=split.labels, names=split.names)
-        unfinished.replace(keep)
+        with whole.written(keep) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, marks=marks, **columns)
     except OSError as error:  # a folder for reading alone: the walk is made again next time
         print(f"{keep} could not be written ({error}).", file=sys.stderr)
 

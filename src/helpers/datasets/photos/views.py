@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
+from helpers import expect
 from helpers.datasets.photos import decoding
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ class TrainingView:
 
     def __post_init__(self) -> None:
         _check(self, *self.shorter_side)
-        if not self.colour >= 0:
-            raise ValueError(f"`colour` must be at least 0. Received: colour={self.colour!r}")
+        expect.number("colour", self.colour, least=0)
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,7 @@ def _check(view, low, high):
             "The square is cut from the resized image: `size` must be at least 1 and at most the "
             f"`shorter_side`. Received: size={view.size!r}, shorter_side={view.shorter_side!r}"
         )
-    if view.interpolation not in decoding.INTERPOLATIONS:
-        raise ValueError(
-            f"`interpolation` must be one of {', '.join(decoding.INTERPOLATIONS)}. "
-            f"Received: interpolation={view.interpolation!r}"
-        )
+    expect.one_of("interpolation", view.interpolation, decoding.INTERPOLATIONS)
 
 
 PAPER, SINGLE = TrainingView(), TestView()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
-from helpers import specs
+from helpers import expect, specs
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,13 @@ class Intervention:
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
         for key in ("network", "dirac"):
-            if (value := getattr(self, key)) not in get_args(hints[key]):
-                choices = ", ".join(get_args(hints[key]))
-                raise ValueError(f"`{key}` must be one of {choices}. Received: {key}={value!r}")
-        for key, fits, what in (
-            ("warmup_steps", self.warmup_steps >= 0, "at least 0"),
-            ("slope", 0 <= self.slope < 1, "at least 0 and below 1"),
-            ("shortcut", self.shortcut > 0, "positive"),
-            ("clip_norm", self.clip_norm is None or self.clip_norm > 0, "positive"),
-            ("learning_rate", self.learning_rate is None or self.learning_rate > 0, "positive"),
-        ):
-            if not fits:
-                raise ValueError(f"`{key}` must be {what}. Received: {key}={getattr(self, key)!r}")
+            expect.one_of(key, getattr(self, key), get_args(hints[key]))
+        expect.integer("warmup_steps", self.warmup_steps, least=0)
+        expect.number("slope", self.slope, least=0, below=1)
+        expect.number("shortcut", self.shortcut, above=0)
+        for key in ("clip_norm", "learning_rate"):
+            if (value := getattr(self, key)) is not None:
+                expect.number(key, value, above=0)
         given = {k for k in (*_PLAIN, *_RESIDUAL) if getattr(self, k) != getattr(type(self), k)}
         if unfit := sorted(given & set(_PLAIN if self.residual else _RESIDUAL)):
             kind = "a plain" if self.residual else "a residual"
@@ -126,9 +121,4 @@ INTERVENTIONS: dict[str, Intervention] = {
 
 def get(name: str) -> Intervention:
     """One of `INTERVENTIONS`. Raises ValueError for an unknown name."""
-    if name not in INTERVENTIONS:
-        raise ValueError(
-            f"`intervention` must be one of {', '.join(INTERVENTIONS)}. "
-            f"Received: intervention={name!r}"
-        )
-    return INTERVENTIONS[name]
+    return INTERVENTIONS[expect.one_of("intervention", name, INTERVENTIONS)]

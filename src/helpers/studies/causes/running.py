@@ -77,7 +77,7 @@ def train(intervention: str, data: Data, *, seed: int, steps: int = STEPS, **arg
     save = given.pop("save", True)
     if save:
         runs.check_free(given["name"])
-    model = build(intervention, seed=seed, **data.fits)
+    model = build(intervention, seed=seed, **data.build_arguments)
     if what.deepened_from:
         shallow = _trained(what.deepened_from, data, seed, steps)
         deepen(model, shallow, data.train.images - data.mean)
@@ -158,7 +158,7 @@ def _trained(network: str, data: Data, seed: int, steps: int) -> keras.Model:
             f"Expected the trained weights {path}. Train them first: "
             f"python -m helpers train causes/{network} --seed {seed}"
         )
-    spec = specs.narrowed(specs.resolve(network, **data.fits), FILTERS)
+    spec = specs.narrowed(specs.resolve(network, **data.build_arguments), FILTERS)
     shallow = networks.build(spec)
     weights.load(shallow, path)
     return shallow

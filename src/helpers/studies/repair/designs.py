@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass, fields
 from typing import Literal, get_args, get_type_hints
 
+from helpers import expect
+
 
 @dataclass(frozen=True)
 class Design:
@@ -52,12 +54,7 @@ class Design:
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
         for field in fields(self):
-            choices, value = get_args(hints[field.name]), getattr(self, field.name)
-            if value not in choices:
-                choices = " or ".join(map(repr, choices))
-                raise ValueError(
-                    f"`{field.name}` must be {choices}. Received: {field.name}={value!r}"
-                )
+            expect.one_of(field.name, getattr(self, field.name), get_args(hints[field.name]))
 
     @property
     def stages(self) -> tuple[tuple[int, int], ...]:

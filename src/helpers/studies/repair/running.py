@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers import recipes, runs, training
+from helpers import expect, recipes, runs, training
 from helpers.datasets import Data, Split
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -147,9 +147,7 @@ def train(
 
     Raises ValueError for an unknown step or precision.
     """
-    if step not in DESIGNS:
-        raise ValueError(f"`step` must be one of {', '.join(DESIGNS)}. Received: step={step!r}")
-    design = DESIGNS[step]
+    design = DESIGNS[expect.one_of("step", step, DESIGNS)]
     given = {
         "name": record(step, data.name, seed=seed, precision=precision, epochs=epochs),
         "follow_test": design.validation != "test",
@@ -159,6 +157,6 @@ def train(
     how = recipe(design, epochs).in_precision(precision)
     seen = images(design, data)
     keras.utils.set_random_seed(seed)
-    with training.in_precision(how.precision):
+    with training.precision_scope(how.precision):
         model = build(design, seen.image_shape, seen.num_classes)
     return training.train(model, seen, how, seed=seed, **given)
