@@ -14,14 +14,25 @@ Source: He et al. 2015, Figures 2, 3 and 5, section 3.3. Book: chapters 1 to 4.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
-from keras import layers
+from keras import KerasTensor, layers
 
 from helpers.layers import BatchNormalization, ZeroPadShortcut
-from helpers.specs import BOTTLENECK_STRIDES, EXPANSION, OPTIONS
+from helpers.specs import BOTTLENECK_STRIDES, EXPANSION, OPTIONS, BottleneckStride, Option
 
 
-def conv_bn(x, filters, kernel_size, stride=1, *, name, batch_norm=True, initializer="he_normal"):
+def conv_bn(
+    x: KerasTensor,
+    filters: int,
+    kernel_size: int,
+    stride: int = 1,
+    *,
+    name: str,
+    batch_norm: bool = True,
+    initializer: str = "he_normal",
+) -> KerasTensor:
     """A convolution with symmetric padding and the batch normalization after it.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters). Without
@@ -44,7 +55,9 @@ def conv_bn(x, filters, kernel_size, stride=1, *, name, batch_norm=True, initial
     return BatchNormalization(name=f"{name}_bn")(x) if batch_norm else x
 
 
-def conv_bn_relu(x, filters, kernel_size, stride=1, *, name, **conv):
+def conv_bn_relu(
+    x: KerasTensor, filters: int, kernel_size: int, stride: int = 1, *, name: str, **conv: Any
+) -> KerasTensor:
     """`conv_bn` and a ReLU: the stem of a ResNet and, without bn, a layer of VGG.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
@@ -53,13 +66,17 @@ def conv_bn_relu(x, filters, kernel_size, stride=1, *, name, **conv):
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def residual_function(x, filters, stride=1, *, name, **conv):
+def residual_function(
+    x: KerasTensor, filters: int, stride: int = 1, *, name: str, **conv: Any
+) -> KerasTensor:
     """F(x): conv, bn, relu, conv, bn; what a basic block adds to its shortcut."""
     x = conv_bn_relu(x, filters, 3, stride, name=f"{name}_1", **conv)
     return conv_bn(x, filters, 3, name=f"{name}_2", **conv)
 
 
-def plain_block(x, filters, stride=1, *, name, **conv):
+def plain_block(
+    x: KerasTensor, filters: int, stride: int = 1, *, name: str, **conv: Any
+) -> KerasTensor:
     """Two 3x3 convolutions, each with bn and relu, and nothing around them.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
@@ -71,7 +88,15 @@ def plain_block(x, filters, stride=1, *, name, **conv):
     return layers.ReLU(name=f"{name}_2_relu")(x)
 
 
-def basic_block(x, filters, stride=1, *, name, shortcut="B", **conv):
+def basic_block(
+    x: KerasTensor,
+    filters: int,
+    stride: int = 1,
+    *,
+    name: str,
+    shortcut: Option = "B",
+    **conv: Any,
+) -> KerasTensor:
     """relu(F(x) + shortcut(x)) with two 3x3 convolutions in F.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
@@ -85,7 +110,16 @@ def basic_block(x, filters, stride=1, *, name, shortcut="B", **conv):
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def bottleneck_block(x, filters, stride=1, *, name, shortcut="B", bottleneck_stride="1x1", **conv):
+def bottleneck_block(
+    x: KerasTensor,
+    filters: int,
+    stride: int = 1,
+    *,
+    name: str,
+    shortcut: Option = "B",
+    bottleneck_stride: BottleneckStride = "1x1",
+    **conv: Any,
+) -> KerasTensor:
     """relu(F(x) + shortcut(x)) with three convolutions in F: 1x1, 3x3, 1x1.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), 4 * filters): the first
@@ -110,7 +144,15 @@ def bottleneck_block(x, filters, stride=1, *, name, shortcut="B", bottleneck_str
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def shortcut(x, filters, stride=1, *, name, shortcut="B", **conv):
+def shortcut(
+    x: KerasTensor,
+    filters: int,
+    stride: int = 1,
+    *,
+    name: str,
+    shortcut: Option = "B",
+    **conv: Any,
+) -> KerasTensor:
     """x in the shape of F(x), by one of the paper's three options.
 
     A: the identity; zeros for new channels. No parameters.

@@ -15,6 +15,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from helpers import specs
 from helpers.specs import Network, Stage
@@ -65,7 +66,7 @@ class StageTotal:
     activations: int
 
 
-def layers(name_or_spec: str | Network, **changes) -> list[Layer]:
+def layers(name_or_spec: str | Network, **changes: Any) -> list[Layer]:
     """A row per layer, with the names that the layers of the built model have.
 
     The order is that of the forward pass, the main path before the shortcut.
@@ -76,7 +77,7 @@ def layers(name_or_spec: str | Network, **changes) -> list[Layer]:
     return list(_network(specs.resolve(name_or_spec, **changes)))
 
 
-def by_stage(name_or_spec: str | Network, **changes) -> list[StageTotal]:
+def by_stage(name_or_spec: str | Network, **changes: Any) -> list[StageTotal]:
     """Where parameters and work sit: a row per row of Table 1, `conv1` to `fc`."""
     totals = []
     for stage, rows in itertools.groupby(layers(name_or_spec, **changes), lambda row: row.stage):
@@ -94,12 +95,12 @@ def by_stage(name_or_spec: str | Network, **changes) -> list[StageTotal]:
     return totals
 
 
-def parameters(name_or_spec: str | Network, **changes) -> int:
+def parameters(name_or_spec: str | Network, **changes: Any) -> int:
     """Trainable parameters: kernels, biases, gammas and betas."""
     return sum(layer.parameters for layer in layers(name_or_spec, **changes))
 
 
-def moving_statistics(name_or_spec: str | Network, **changes) -> int:
+def moving_statistics(name_or_spec: str | Network, **changes: Any) -> int:
     """Numbers that batch normalization keeps without training them.
 
     Keras' `count_params()` is `parameters` plus these.
@@ -107,12 +108,12 @@ def moving_statistics(name_or_spec: str | Network, **changes) -> int:
     return sum(layer.moving_statistics for layer in layers(name_or_spec, **changes))
 
 
-def multiply_adds(name_or_spec: str | Network, **changes) -> int:
+def multiply_adds(name_or_spec: str | Network, **changes: Any) -> int:
     """Multiply-adds of one image's forward pass; the paper's "FLOPs"."""
     return sum(layer.multiply_adds for layer in layers(name_or_spec, **changes))
 
 
-def activations(name_or_spec: str | Network, **changes) -> int:
+def activations(name_or_spec: str | Network, **changes: Any) -> int:
     """Numbers that training keeps per image for the backward pass, the image included.
 
     Times four bytes in float32: the part of the memory that grows with the batch.

@@ -6,6 +6,8 @@ section 3.3 (option A). Book: chapters 1 and 2.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -24,7 +26,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Keras has 0.99 and 1e-3.
     """
 
-    def __init__(self, axis=-1, momentum=0.9, epsilon=1e-5, **kwargs):
+    def __init__(self, axis: int = -1, momentum: float = 0.9, epsilon: float = 1e-5, **kwargs: Any):
         super().__init__(axis=axis, momentum=momentum, epsilon=epsilon, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
@@ -78,7 +80,7 @@ class ZeroPadShortcut(keras.layers.Layer):
     Source: He et al. 2015, section 3.3 (A). Book: chapter 2.
     """
 
-    def __init__(self, filters: int, stride: int = 1, **kwargs):
+    def __init__(self, filters: int, stride: int = 1, **kwargs: Any):
         super().__init__(**kwargs)
         self.filters = filters
         self.stride = stride

@@ -130,7 +130,16 @@ class TrainingBatches(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, data: Data, batch_size: int, *, seed, first_step, padding, flip, shuffle, shard=(0, 1)
+        self,
+        data: Data,
+        batch_size: int,
+        *,
+        seed: int,
+        first_step: int,
+        padding: int,
+        flip: bool,
+        shuffle: bool,
+        shard: tuple[int, int] = (0, 1),
     ):
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
         self.data, self.batch_size, self.seed = data, batch_size, seed

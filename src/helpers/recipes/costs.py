@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from helpers import counting, specs
 from helpers.recipes.recipe import Recipe
@@ -91,7 +92,7 @@ def training(
     *,
     training_images: int,
     bytes_per_image: float,
-    **changes,
+    **changes: Any,
 ) -> Cost:
     """The cost of a network's training by a recipe on a machine.
 

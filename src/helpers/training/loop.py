@@ -184,14 +184,14 @@ def evaluate(model: keras.Model, data: Data | Photos, split: str, batch_size: in
 class in_precision:
     """Keras' dtype policy for the layers that are made inside."""
 
-    def __init__(self, policy):
+    def __init__(self, policy: str):
         self.policy = policy
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self.before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.policy)
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         keras.config.set_dtype_policy(self.before)
 
 
