@@ -19,10 +19,18 @@ BlockKind = Literal["convolution", "plain", "basic", "bottleneck"]
 Option = Literal["A", "B", "C"]
 BottleneckStride = Literal["1x1", "3x3"]
 
-# Convolutions in a block. "convolution" is VGG's: one 3x3 convolution and a ReLU.
-CONVOLUTIONS: dict[BlockKind, int] = {"convolution": 1, "plain": 2, "basic": 2, "bottleneck": 3}
-BLOCKS: tuple[BlockKind, ...] = tuple(CONVOLUTIONS)
-RESIDUAL_BLOCKS: tuple[BlockKind, ...] = ("basic", "bottleneck")
+# The layers of a block from its input to its output, the shortcut left out: it comes in at
+# "add". "1x1" and "3x3" are convolutions; a network without batch normalization has no "bn".
+# "convolution" is VGG's.
+LAYERS: dict[BlockKind, tuple[str, ...]] = {
+    "convolution": ("3x3", "bn", "relu"),
+    "plain": ("3x3", "bn", "relu", "3x3", "bn", "relu"),
+    "basic": ("3x3", "bn", "relu", "3x3", "bn", "add", "relu"),
+    "bottleneck": ("1x1", "bn", "relu", "3x3", "bn", "relu", "1x1", "bn", "add", "relu"),
+}
+BLOCKS: tuple[BlockKind, ...] = tuple(LAYERS)
+CONVOLUTIONS = {kind: sum(n in ("1x1", "3x3") for n in LAYERS[kind]) for kind in BLOCKS}
+RESIDUAL_BLOCKS = tuple(kind for kind in BLOCKS if "add" in LAYERS[kind])
 OPTIONS: tuple[Option, ...] = ("A", "B", "C")
 BOTTLENECK_STRIDES: tuple[BottleneckStride, ...] = ("1x1", "3x3")
 
