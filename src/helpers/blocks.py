@@ -19,6 +19,7 @@ from typing import Any
 import keras
 from keras import KerasTensor, layers
 
+from helpers import expect
 from helpers.layers import BatchNormalization, ZeroPadShortcut
 from helpers.specs import BOTTLENECK_STRIDES, EXPANSION, OPTIONS, BottleneckStride, Option
 
@@ -130,11 +131,7 @@ def bottleneck_block(
 
     Source: He et al. 2015, Figure 5, right. Book: chapter 4.
     """
-    if bottleneck_stride not in BOTTLENECK_STRIDES:
-        raise ValueError(
-            f"`bottleneck_stride` must be one of {', '.join(BOTTLENECK_STRIDES)}. "
-            f"Received: bottleneck_stride={bottleneck_stride!r}"
-        )
+    expect.one_of("bottleneck_stride", bottleneck_stride, BOTTLENECK_STRIDES)
     first, second = (stride, 1) if bottleneck_stride == "1x1" else (1, stride)
     fx = conv_bn_relu(x, filters, 1, first, name=f"{name}_1", **conv)
     fx = conv_bn_relu(fx, filters, 3, second, name=f"{name}_2", **conv)
@@ -163,11 +160,7 @@ def shortcut(
     Source: He et al. 2015, section 3.3 and equation 2. Book: chapter 2.
     """
     _check(x, filters, stride, name)
-    if shortcut not in OPTIONS:
-        raise ValueError(
-            f"`shortcut` must be one of {', '.join(OPTIONS)} (He et al. 2015, section 3.3). "
-            f"Received: shortcut={shortcut!r}"
-        )
+    expect.one_of("shortcut", shortcut, OPTIONS)
     same_shape = stride == 1 and x.shape[-1] == filters
     if shortcut == "C" or (shortcut == "B" and not same_shape):
         return conv_bn(x, filters, 1, stride, name=f"{name}_proj", **conv)

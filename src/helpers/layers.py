@@ -11,6 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from helpers import expect
+
 
 @keras.saving.register_keras_serializable(package="helpers")
 class BatchNormalization(keras.layers.BatchNormalization):
@@ -87,11 +89,9 @@ class ZeroPadShortcut(keras.layers.Layer):
 
     def build(self, input_shape):
         if input_shape[-1] > self.filters:
-            raise ValueError(
-                "Option A appends channels and cannot remove them: `filters` must be at "
-                f"least the {input_shape[-1]} channels of the input. "
-                f"Received: filters={self.filters}. Take option B."
-            )
+            least = f"at least the {input_shape[-1]} channels of the input"
+            why = "option A appends channels and cannot remove them, option B can"
+            expect.fail("filters", f"{least}: {why}", self.filters)
         super().build(input_shape)
 
     def call(self, x):
