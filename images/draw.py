@@ -70,7 +70,7 @@ def options():
     models = {}
     for option in specs.OPTIONS:
         for name, shape, stride in (("conv3_1", (56, 56, 64), 2), ("conv3_2", (28, 28, 128), 1)):
-            block = around(blocks.basic_block, shape, 128, stride, option=option)
+            block = around(blocks.basic_block, shape, 128, stride, shortcut=option)
             models[f"{option}: {name}"] = block
     return diagrams.blocks(models, columns=2, folded=True).figure
 

@@ -14,14 +14,26 @@ Source: He et al. 2015, Figures 2, 3 and 5, section 3.3. Book: chapters 1 to 4.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
-from keras import layers
+from keras import KerasTensor, layers
 
+from helpers import expect
 from helpers.layers import BatchNormalization, ZeroPadShortcut
-from helpers.specs import BOTTLENECK_STRIDES, EXPANSION, OPTIONS
+from helpers.specs import BOTTLENECK_STRIDES, EXPANSION, OPTIONS, BottleneckStride, Option
 
 
-def conv_bn(x, filters, kernel_size, stride=1, *, name, batch_norm=True, initializer="he_normal"):
+def conv_bn(
+    x: KerasTensor,
+    filters: int,
+    kernel_size: int,
+    stride: int = 1,
+    *,
+    name: str,
+    batch_norm: bool = True,
+    initializer: str = "he_normal",
+) -> KerasTensor:
     """A convolution with symmetric padding and the batch normalization after it.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters). Without
@@ -44,48 +56,71 @@ def conv_bn(x, filters, kernel_size, stride=1, *, name, batch_norm=True, initial
     return BatchNormalization(name=f"{name}_bn")(x) if batch_norm else x
 
 
-def conv_bn_relu(x, filters, kernel_size, stride=1, *, name, **options):
+def conv_bn_relu(
+    x: KerasTensor, filters: int, kernel_size: int, stride: int = 1, *, name: str, **conv: Any
+) -> KerasTensor:
     """`conv_bn` and a ReLU: the stem of a ResNet and, without bn, a layer of VGG.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
     """
-    x = conv_bn(x, filters, kernel_size, stride, name=name, **options)
+    x = conv_bn(x, filters, kernel_size, stride, name=name, **conv)
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def residual_function(x, filters, stride=1, *, name, **options):
+def residual_function(
+    x: KerasTensor, filters: int, stride: int = 1, *, name: str, **conv: Any
+) -> KerasTensor:
     """F(x): conv, bn, relu, conv, bn; what a basic block adds to its shortcut."""
-    x = conv_bn_relu(x, filters, 3, stride, name=f"{name}_1", **options)
-    return conv_bn(x, filters, 3, name=f"{name}_2", **options)
+    x = conv_bn_relu(x, filters, 3, stride, name=f"{name}_1", **conv)
+    return conv_bn(x, filters, 3, name=f"{name}_2", **conv)
 
 
-def plain_block(x, filters, stride=1, *, name, **options):
+def plain_block(
+    x: KerasTensor, filters: int, stride: int = 1, *, name: str, **conv: Any
+) -> KerasTensor:
     """Two 3x3 convolutions, each with bn and relu, and nothing around them.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
-    `options` are `batch_norm` and `initializer`, as in `conv_bn`.
+    `conv` are `batch_norm` and `initializer`, as in `conv_bn`.
 
     Source: He et al. 2015, Figure 3, middle. Book: chapter 1.
     """
-    x = residual_function(x, filters, stride, name=name, **options)
+    x = residual_function(x, filters, stride, name=name, **conv)
     return layers.ReLU(name=f"{name}_2_relu")(x)
 
 
-def basic_block(x, filters, stride=1, *, name, option="B", **options):
+def basic_block(
+    x: KerasTensor,
+    filters: int,
+    stride: int = 1,
+    *,
+    name: str,
+    shortcut: Option = "B",
+    **conv: Any,
+) -> KerasTensor:
     """relu(F(x) + shortcut(x)) with two 3x3 convolutions in F.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
-    `option` is the shortcut's: A, B or C.
+    `shortcut` is the paper's option: A, B or C.
 
     Source: He et al. 2015, Figure 2; Figure 5, left. Book: chapter 2.
     """
-    fx = residual_function(x, filters, stride, name=name, **options)
-    x = shortcut(x, filters, stride, name=name, option=option, **options)
+    fx = residual_function(x, filters, stride, name=name, **conv)
+    x = _shortcut(x, filters, stride, name=name, shortcut=shortcut, **conv)
     x = layers.Add(name=f"{name}_add")([fx, x])
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def bottleneck_block(x, filters, stride=1, *, name, option="B", bottleneck_stride="1x1", **options):
+def bottleneck_block(
+    x: KerasTensor,
+    filters: int,
+    stride: int = 1,
+    *,
+    name: str,
+    shortcut: Option = "B",
+    bottleneck_stride: BottleneckStride = "1x1",
+    **conv: Any,
+) -> KerasTensor:
     """relu(F(x) + shortcut(x)) with three convolutions in F: 1x1, 3x3, 1x1.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), 4 * filters): the first
@@ -96,21 +131,25 @@ def bottleneck_block(x, filters, stride=1, *, name, option="B", bottleneck_strid
 
     Source: He et al. 2015, Figure 5, right. Book: chapter 4.
     """
-    if bottleneck_stride not in BOTTLENECK_STRIDES:
-        raise ValueError(
-            f"`bottleneck_stride` must be one of {', '.join(BOTTLENECK_STRIDES)}. "
-            f"Received: bottleneck_stride={bottleneck_stride!r}"
-        )
+    expect.one_of("bottleneck_stride", bottleneck_stride, BOTTLENECK_STRIDES)
     first, second = (stride, 1) if bottleneck_stride == "1x1" else (1, stride)
-    fx = conv_bn_relu(x, filters, 1, first, name=f"{name}_1", **options)
-    fx = conv_bn_relu(fx, filters, 3, second, name=f"{name}_2", **options)
-    fx = conv_bn(fx, EXPANSION * filters, 1, name=f"{name}_3", **options)
-    x = shortcut(x, EXPANSION * filters, stride, name=name, option=option, **options)
+    fx = conv_bn_relu(x, filters, 1, first, name=f"{name}_1", **conv)
+    fx = conv_bn_relu(fx, filters, 3, second, name=f"{name}_2", **conv)
+    fx = conv_bn(fx, EXPANSION * filters, 1, name=f"{name}_3", **conv)
+    x = _shortcut(x, EXPANSION * filters, stride, name=name, shortcut=shortcut, **conv)
     x = layers.Add(name=f"{name}_add")([fx, x])
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def shortcut(x, filters, stride=1, *, name, option="B", **options):
+def shortcut(
+    x: KerasTensor,
+    filters: int,
+    stride: int = 1,
+    *,
+    name: str,
+    shortcut: Option = "B",
+    **conv: Any,
+) -> KerasTensor:
     """x in the shape of F(x), by one of the paper's three options.
 
     A: the identity; zeros for new channels. No parameters.
@@ -121,17 +160,16 @@ def shortcut(x, filters, stride=1, *, name, option="B", **options):
     Source: He et al. 2015, section 3.3 and equation 2. Book: chapter 2.
     """
     _check(x, filters, stride, name)
-    if option not in OPTIONS:
-        raise ValueError(
-            f"`option` must be one of {', '.join(OPTIONS)} (He et al. 2015, section 3.3). "
-            f"Received: option={option!r}"
-        )
+    expect.one_of("shortcut", shortcut, OPTIONS)
     same_shape = stride == 1 and x.shape[-1] == filters
-    if option == "C" or (option == "B" and not same_shape):
-        return conv_bn(x, filters, 1, stride, name=f"{name}_proj", **options)
+    if shortcut == "C" or (shortcut == "B" and not same_shape):
+        return conv_bn(x, filters, 1, stride, name=f"{name}_proj", **conv)
     if same_shape:
         return x
     return ZeroPadShortcut(filters, stride, name=f"{name}_zero_pad")(x)
+
+
+_shortcut = shortcut  # for the blocks, which have an argument of the same name
 
 
 def _check(x, filters, stride, name):

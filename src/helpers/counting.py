@@ -15,6 +15,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from helpers import specs
 from helpers.specs import Network, Stage
@@ -65,7 +66,7 @@ class StageTotal:
     activations: int
 
 
-def layers(name_or_spec: str | Network, **changes) -> list[Layer]:
+def layers(name_or_spec: str | Network, **changes: Any) -> list[Layer]:
     """A row per layer, with the names that the layers of the built model have.
 
     The order is that of the forward pass, the main path before the shortcut.
@@ -76,7 +77,7 @@ def layers(name_or_spec: str | Network, **changes) -> list[Layer]:
     return list(_network(specs.resolve(name_or_spec, **changes)))
 
 
-def by_stage(name_or_spec: str | Network, **changes) -> list[StageTotal]:
+def by_stage(name_or_spec: str | Network, **changes: Any) -> list[StageTotal]:
     """Where parameters and work sit: a row per row of Table 1, `conv1` to `fc`."""
     totals = []
     for stage, rows in itertools.groupby(layers(name_or_spec, **changes), lambda row: row.stage):
@@ -94,12 +95,12 @@ def by_stage(name_or_spec: str | Network, **changes) -> list[StageTotal]:
     return totals
 
 
-def parameters(name_or_spec: str | Network, **changes) -> int:
+def parameters(name_or_spec: str | Network, **changes: Any) -> int:
     """Trainable parameters: kernels, biases, gammas and betas."""
     return sum(layer.parameters for layer in layers(name_or_spec, **changes))
 
 
-def moving_statistics(name_or_spec: str | Network, **changes) -> int:
+def moving_statistics(name_or_spec: str | Network, **changes: Any) -> int:
     """Numbers that batch normalization keeps without training them.
 
     Keras' `count_params()` is `parameters` plus these.
@@ -107,12 +108,12 @@ def moving_statistics(name_or_spec: str | Network, **changes) -> int:
     return sum(layer.moving_statistics for layer in layers(name_or_spec, **changes))
 
 
-def multiply_adds(name_or_spec: str | Network, **changes) -> int:
+def multiply_adds(name_or_spec: str | Network, **changes: Any) -> int:
     """Multiply-adds of one image's forward pass; the paper's "FLOPs"."""
     return sum(layer.multiply_adds for layer in layers(name_or_spec, **changes))
 
 
-def activations(name_or_spec: str | Network, **changes) -> int:
+def activations(name_or_spec: str | Network, **changes: Any) -> int:
     """Numbers that training keeps per image for the backward pass, the image included.
 
     Times four bytes in float32: the part of the memory that grows with the batch.
@@ -159,9 +160,10 @@ def _network(spec: Network) -> Iterator[Layer]:
 
 def _stem(spec: Network, maps: _Maps):
     stem = spec.stem
-    maps = yield from _conv_bn_relu(
+    maps = yield from _conv_bn(
         "conv1", "conv1", maps, stem.filters, stem.kernel_size, stem.stride, spec.batch_norm
     )
+    yield maps.row("conv1", "conv1_relu", "ReLU", keeps=True)
     if stem.max_pooling:
         first = spec.stages[0].name
         yield _padded(maps, 1).row(first, "pool1_pad", "ZeroPadding2D", keeps=True)
@@ -171,50 +173,52 @@ def _stem(spec: Network, maps: _Maps):
 
 
 def _block(spec: Network, stage: Stage, i: int, maps: _Maps):
-    """The i-th block of a stage; with a residual block also shortcut and addition."""
+    """The i-th block of a stage, its layers in the order that `specs.LAYERS` has."""
     name = f"{stage.name.removesuffix('x')}{i}"
     stride = stage.stride if i == 1 else 1
-    bn = spec.batch_norm
-    convolutions = _convolutions(stage, stride, spec.bottleneck_stride)
-    if stage.block == "convolution":
-        (one,) = convolutions
-        return (yield from _conv_bn_relu(stage.name, name, maps, *one, bn))
-    residual = stage.block in specs.RESIDUAL_BLOCKS
-    out = maps
-    for j, one in enumerate(convolutions, start=1):
-        last_of_sum = residual and j == len(convolutions)
-        layer = _conv_bn if last_of_sum else _conv_bn_relu
-        out = yield from layer(stage.name, f"{name}_{j}", out, *one, bn)
-    if not residual:
-        return out
+    order = specs.LAYERS[stage.block]
+    convolutions = [n for n, layer in enumerate(order) if layer in ("1x1", "3x3")]
+    strided = order.index(spec.bottleneck_stride if stage.block == "bottleneck" else "3x3")
+    out, part = maps, name
+    for n, layer in enumerate(order):
+        match layer:
+            case "1x1" | "3x3":
+                if len(convolutions) > 1:
+                    part = f"{name}_{convolutions.index(n) + 1}"
+                filters = stage.channels if n == convolutions[-1] else stage.filters
+                window = (filters, int(layer[0]), stride if n == strided else 1)
+                out = yield from _conv(stage.name, part, out, *window, spec.batch_norm)
+            case "bn" if spec.batch_norm:
+                yield _bn(stage.name, part, out)
+            case "relu":
+                yield out.row(stage.name, f"{part}_relu", "ReLU", keeps=True)
+            case "add":
+                part = name
+                yield from _shortcut(spec, stage, name, maps, stride)
+                yield out.row(stage.name, f"{name}_add", "Add")
+    return out
+
+
+def _shortcut(spec: Network, stage: Stage, name: str, maps: _Maps, stride: int):
+    """The layers that bring a block's input into the shape of its output, if it has any."""
     same = stride == 1 and maps.shape[-1] == stage.channels
     if spec.shortcut == "C" or (spec.shortcut == "B" and not same):
-        yield from _conv_bn(stage.name, f"{name}_proj", maps, stage.channels, 1, stride, bn)
+        projection = (f"{name}_proj", maps, stage.channels, 1, stride, spec.batch_norm)
+        yield from _conv_bn(stage.name, *projection)
     elif not same:
         padded = maps.behind(1, stride, stage.channels)
         yield padded.row(stage.name, f"{name}_zero_pad", "ZeroPadShortcut")
-    yield out.row(stage.name, f"{name}_add", "Add")
-    yield out.row(stage.name, f"{name}_relu", "ReLU", keeps=True)
-    return out
-
-
-def _convolutions(stage: Stage, stride: int, bottleneck_stride: str):
-    """(filters, kernel, stride) of a block's convolutions."""
-    n = stage.filters
-    if stage.block == "bottleneck":
-        first, second = (stride, 1) if bottleneck_stride == "1x1" else (1, stride)
-        return (n, 1, first), (n, 3, second), (stage.channels, 1, 1)
-    return ((n, 3, stride), (n, 3, 1))[: specs.CONVOLUTIONS[stage.block]]
-
-
-def _conv_bn_relu(stage: str, name: str, maps: _Maps, filters, kernel, stride, bn):
-    out = yield from _conv_bn(stage, name, maps, filters, kernel, stride, bn)
-    yield out.row(stage, f"{name}_relu", "ReLU", keeps=True)
-    return out
 
 
 def _conv_bn(stage: str, name: str, maps: _Maps, filters, kernel, stride, bn):
-    """A convolution with padding (kernel - 1) / 2 on every side, and its BN."""
+    out = yield from _conv(stage, name, maps, filters, kernel, stride, bn)
+    if bn:
+        yield _bn(stage, name, out)
+    return out
+
+
+def _conv(stage: str, name: str, maps: _Maps, filters, kernel, stride, bn):
+    """A convolution with padding (kernel - 1) / 2 on every side, with a bias unless bn follows."""
     if kernel > 1 and stride > 1:  # padded by a layer of its own: symmetric
         border = (kernel - 1) // 2
         yield _padded(maps, border).row(stage, f"{name}_pad", "ZeroPadding2D", keeps=True)
@@ -230,10 +234,13 @@ def _conv_bn(stage: str, name: str, maps: _Maps, filters, kernel, stride, bn):
         kernel_size=kernel,
         stride=stride,
     )
-    if bn:
-        statistics = {"parameters": 2 * filters, "moving_statistics": 2 * filters}
-        yield out.row(stage, f"{name}_bn", "BatchNormalization", **statistics)
     return out
+
+
+def _bn(stage: str, name: str, maps: _Maps) -> Layer:
+    channels = maps.shape[-1]
+    numbers = {"parameters": 2 * channels, "moving_statistics": 2 * channels}
+    return maps.row(stage, f"{name}_bn", "BatchNormalization", **numbers)
 
 
 def _padded(maps: _Maps, border: int) -> _Maps:

@@ -43,7 +43,7 @@ def number(
     if not real or not (least <= value <= most and above < value < below) or abs(value) == _NO_END:
         words = [("at least", least), ("above", above), ("at most", most), ("below", below)]
         bounds = [f"{word} {bound:g}" for word, bound in words if abs(bound) != _NO_END]
-        fail(name, " and ".join(["a finite number", *bounds]), value)
+        fail(name, " ".join(["a finite number", " and ".join(bounds)]).strip(), value)
     return value
 
 

@@ -6,8 +6,12 @@ section 3.3 (option A). Book: chapters 1 and 2.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from helpers import expect
 
 
 @keras.saving.register_keras_serializable(package="helpers")
@@ -24,7 +28,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Keras has 0.99 and 1e-3.
     """
 
-    def __init__(self, axis=-1, momentum=0.9, epsilon=1e-5, **kwargs):
+    def __init__(self, axis: int = -1, momentum: float = 0.9, epsilon: float = 1e-5, **kwargs: Any):
         super().__init__(axis=axis, momentum=momentum, epsilon=epsilon, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
@@ -78,18 +82,16 @@ class ZeroPadShortcut(keras.layers.Layer):
     Source: He et al. 2015, section 3.3 (A). Book: chapter 2.
     """
 
-    def __init__(self, filters: int, stride: int = 1, **kwargs):
+    def __init__(self, filters: int, stride: int = 1, **kwargs: Any):
         super().__init__(**kwargs)
         self.filters = filters
         self.stride = stride
 
     def build(self, input_shape):
         if input_shape[-1] > self.filters:
-            raise ValueError(
-                "Option A appends channels and cannot remove them: `filters` must be at "
-                f"least the {input_shape[-1]} channels of the input. "
-                f"Received: filters={self.filters}. Take option B."
-            )
+            least = f"at least the {input_shape[-1]} channels of the input"
+            why = "option A appends channels and cannot remove them, option B can"
+            expect.fail("filters", f"{least}: {why}", self.filters)
         super().build(input_shape)
 
     def call(self, x):

@@ -43,13 +43,13 @@ def build(
         shortcut=shortcut,
         bottleneck_stride=bottleneck_stride,
     )
-    options = {"batch_norm": spec.batch_norm, "initializer": initializer}
+    conv = {"batch_norm": spec.batch_norm, "initializer": initializer}
     inputs = x = keras.Input(spec.input_shape, name="image")
     if spec.stem:
-        x = _stem(x, spec.stem, **options)
+        x = _stem(x, spec.stem, **conv)
     for number, stage in enumerate(spec.stages, start=1):
         for i in range(1, stage.repeats + 1):
-            x = _block(x, spec, stage, i, **options)
+            x = _block(x, spec, stage, i, **conv)
         if stage.pooling:
             x = layers.MaxPooling2D(2, strides=2, name=f"pool{number}")(x)
     x = _head(x, spec.hidden) if spec.hidden else layers.GlobalAveragePooling2D(name="avg_pool")(x)
@@ -63,9 +63,9 @@ def build(
     return keras.Model(inputs, x, name=spec.name)
 
 
-def _stem(x, stem: Stem, **options):
+def _stem(x, stem: Stem, **conv):
     """(N, 224, 224, 3) -> (N, 56, 56, 64) for ImageNet, (N, 32, 32, 16) for CIFAR-10."""
-    x = blocks.conv_bn_relu(x, stem.filters, stem.kernel_size, stem.stride, name="conv1", **options)
+    x = blocks.conv_bn_relu(x, stem.filters, stem.kernel_size, stem.stride, name="conv1", **conv)
     if stem.max_pooling:
         # Zeros and not minus infinity: nothing after a ReLU is below zero.
         x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
@@ -73,18 +73,18 @@ def _stem(x, stem: Stem, **options):
     return x
 
 
-def _block(x, spec: Network, stage: Stage, i: int, **options):
+def _block(x, spec: Network, stage: Stage, i: int, **conv):
     """The i-th block of a stage, counted from 1."""
     name = f"{stage.name.removesuffix('x')}{i}"
     stride = stage.stride if i == 1 else 1
     match stage.block:
         case "convolution":
-            return blocks.conv_bn_relu(x, stage.filters, 3, stride, name=name, **options)
+            return blocks.conv_bn_relu(x, stage.filters, 3, stride, name=name, **conv)
         case "plain":
-            return blocks.plain_block(x, stage.filters, stride, name=name, **options)
+            return blocks.plain_block(x, stage.filters, stride, name=name, **conv)
         case "basic":
             return blocks.basic_block(
-                x, stage.filters, stride, name=name, option=spec.shortcut, **options
+                x, stage.filters, stride, name=name, shortcut=spec.shortcut, **conv
             )
         case "bottleneck":
             return blocks.bottleneck_block(
@@ -92,9 +92,9 @@ def _block(x, spec: Network, stage: Stage, i: int, **options):
                 stage.filters,
                 stride,
                 name=name,
-                option=spec.shortcut,
+                shortcut=spec.shortcut,
                 bottleneck_stride=spec.bottleneck_stride,
-                **options,
+                **conv,
             )
 
 

@@ -1,11 +1,10 @@
 """Architecture as data: every network of the book as one frozen record.
 
-The builder (`networks`), the counter (`counting`) and the drawings all read
-these records, so a number on a page and a layer in a model come from one place.
-No Keras here.
+The builder (`networks`), the counter (`counting`) and the drawings all read these records,
+so a number on a page and a layer in a model come from one place. No Keras here.
 
-Source: He et al. 2015, Table 1 (ImageNet) and section 4.2 (CIFAR-10); Simonyan
-and Zisserman 2015, Table 1 (VGG). Book: chapters 1 to 4.
+Source: He et al. 2015, Table 1 (ImageNet) and section 4.2 (CIFAR-10); Simonyan and
+Zisserman 2015, Table 1 (VGG). Book: chapters 1 to 4.
 """
 
 from __future__ import annotations
@@ -15,14 +14,24 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from helpers import expect
+
 BlockKind = Literal["convolution", "plain", "basic", "bottleneck"]
 Option = Literal["A", "B", "C"]
 BottleneckStride = Literal["1x1", "3x3"]
 
-# Convolutions in a block. "convolution" is VGG's: one 3x3 convolution and a ReLU.
-CONVOLUTIONS: dict[BlockKind, int] = {"convolution": 1, "plain": 2, "basic": 2, "bottleneck": 3}
-BLOCKS: tuple[BlockKind, ...] = tuple(CONVOLUTIONS)
-RESIDUAL_BLOCKS: tuple[BlockKind, ...] = ("basic", "bottleneck")
+# The layers of a block from its input to its output, the shortcut left out: it comes in at
+# "add". "1x1" and "3x3" are convolutions; a network without batch normalization has no "bn".
+# "convolution" is VGG's.
+LAYERS: dict[BlockKind, tuple[str, ...]] = {
+    "convolution": ("3x3", "bn", "relu"),
+    "plain": ("3x3", "bn", "relu", "3x3", "bn", "relu"),
+    "basic": ("3x3", "bn", "relu", "3x3", "bn", "add", "relu"),
+    "bottleneck": ("1x1", "bn", "relu", "3x3", "bn", "relu", "1x1", "bn", "add", "relu"),
+}
+BLOCKS: tuple[BlockKind, ...] = tuple(LAYERS)
+CONVOLUTIONS = {kind: sum(n in ("1x1", "3x3") for n in LAYERS[kind]) for kind in BLOCKS}
+RESIDUAL_BLOCKS = tuple(kind for kind in BLOCKS if "add" in LAYERS[kind])
 OPTIONS: tuple[Option, ...] = ("A", "B", "C")
 BOTTLENECK_STRIDES: tuple[BottleneckStride, ...] = ("1x1", "3x3")
 
@@ -34,7 +43,7 @@ EXPANSION = 4
 class Stem:
     """What stands before the first stage: one convolution, maybe a max pooling.
 
-    Pooling is 3x3 with stride 2, padded by 1 (Table 1).
+    Pooling is 3x3 with stride 2 (Table 1), and padded by 1, of which the table says nothing.
     """
 
     kernel_size: int
@@ -60,16 +69,9 @@ class Stage:
     pooling: bool = False
 
     def __post_init__(self) -> None:
-        if self.block not in BLOCKS:
-            raise ValueError(
-                f"`block` must be one of {', '.join(BLOCKS)}. Received: block={self.block!r}"
-            )
+        expect.one_of("block", self.block, BLOCKS)
         for key in ("filters", "repeats", "stride"):
-            value = getattr(self, key)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f"{self.name}: `{key}` must be a positive integer. Received: {key}={value!r}"
-                )
+            _keep_integer(self, key)
 
     @property
     def channels(self) -> int:
@@ -105,51 +107,26 @@ class Network:
 
     def __post_init__(self) -> None:
         if not self.stages:
-            raise ValueError(f"{self.name}: expected at least one stage. Received: stages=()")
-        residual = any(stage.block in RESIDUAL_BLOCKS for stage in self.stages)
-        if self.shortcut is not None and not residual:
-            raise ValueError(
-                f"{self.name} is a plain net and has no shortcuts: leave `shortcut` out "
-                f"or take the residual net of that depth. Received: shortcut={self.shortcut!r}"
-            )
-        if residual and self.shortcut not in OPTIONS:
-            raise ValueError(
-                f"`shortcut` must be one of {', '.join(OPTIONS)} for the residual net "
-                f"{self.name}. Received: shortcut={self.shortcut!r}"
-            )
-        if self.bottleneck_stride not in BOTTLENECK_STRIDES:
-            raise ValueError(
-                f"`bottleneck_stride` must be one of {', '.join(BOTTLENECK_STRIDES)}. "
-                f"Received: bottleneck_stride={self.bottleneck_stride!r}"
-            )
-        bottleneck = any(stage.block == "bottleneck" for stage in self.stages)
-        if self.bottleneck_stride != "1x1" and not bottleneck:
-            raise ValueError(
-                f"{self.name} has no bottleneck blocks: leave `bottleneck_stride` out. "
-                f"Received: bottleneck_stride={self.bottleneck_stride!r}"
-            )
-        if not all(isinstance(n, int) and n > 0 for n in self.hidden):
-            raise ValueError(
-                f"{self.name}: `hidden` must be positive integers. Received: hidden={self.hidden!r}"
-            )
+            expect.fail("stages", f"at least one stage of {self.name}", self.stages)
+        kinds = {stage.block for stage in self.stages}
+        if not kinds.isdisjoint(RESIDUAL_BLOCKS):
+            expect.one_of("shortcut", self.shortcut, OPTIONS)
+        elif self.shortcut is not None:
+            why = f"left out: {self.name} is a plain net and has no shortcuts"
+            expect.fail("shortcut", why, self.shortcut)
+        expect.one_of("bottleneck_stride", self.bottleneck_stride, BOTTLENECK_STRIDES)
+        if self.bottleneck_stride != "1x1" and "bottleneck" not in kinds:
+            why = f"left out: {self.name} has no bottleneck blocks"
+            expect.fail("bottleneck_stride", why, self.bottleneck_stride)
+        if not _are_positive(self.hidden):
+            expect.fail("hidden", f"positive integers, the units of {self.name}", self.hidden)
+        _keep_integer(self, "num_classes")
         shape = self.input_shape
-        sides = shape if isinstance(shape, tuple) else ()
-        if len(sides) != 3 or not all(isinstance(n, int) and n > 0 for n in sides):
-            raise ValueError(
-                "`input_shape` must be three positive integers (height, width, channels), "
-                f"without the batch. Received: input_shape={shape!r}"
-            )
-        if not isinstance(self.num_classes, int) or self.num_classes < 1:
-            raise ValueError(
-                "`num_classes` must be a positive integer. "
-                f"Received: num_classes={self.num_classes!r}"
-            )
-        if min(shape[:2]) < self.total_stride:
-            raise ValueError(
-                f"{self.name} halves its feature maps until one pixel stands for "
-                f"{self.total_stride}: height and width must be at least {self.total_stride}. "
-                f"Received: input_shape={shape!r}"
-            )
+        if not (isinstance(shape, tuple) and len(shape) == 3 and _are_positive(shape)):
+            expect.fail("input_shape", "three positive integers: height, width, channels", shape)
+        if min(shape[:2]) < (n := self.total_stride):
+            why = f"at least {n} high and wide: {self.name} makes {n} pixels one"
+            expect.fail("input_shape", why, shape)
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Network:
@@ -158,10 +135,9 @@ class Network:
         A field that the record lacks means its default: what every network was before
         there was a choice.
         """
-        stem = record["stem"]
         parts = {
             "input_shape": tuple(record["input_shape"]),
-            "stem": stem if stem is None else Stem(**stem),
+            "stem": record["stem"] and Stem(**record["stem"]),
             "stages": tuple(Stage(**stage) for stage in record["stages"]),
             "hidden": tuple(record.get("hidden", ())),
         }
@@ -170,9 +146,7 @@ class Network:
     @property
     def total_stride(self) -> int:
         """Input pixels per pixel of the last feature map, along one side."""
-        total = 1
-        if self.stem is not None:
-            total = self.stem.stride * (2 if self.stem.max_pooling else 1)
+        total = self.stem.stride * (2 if self.stem.max_pooling else 1) if self.stem else 1
         for stage in self.stages:
             total *= stage.stride * (2 if stage.pooling else 1)
         return total
@@ -185,53 +159,49 @@ class Network:
         return (self.stem is not None) + convolutions + len(self.hidden) + 1
 
 
-def _cifar(depth: int, block: BlockKind) -> Network:
-    n, rest = divmod(depth - 2, 6)
-    assert rest == 0, depth
-    return Network(
-        name=f"{'plain' if block == 'plain' else 'resnet'}{depth}",
-        input_shape=(32, 32, 3),
-        num_classes=10,
-        stem=Stem(kernel_size=3, filters=16, stride=1, max_pooling=False),
-        stages=(
-            Stage("conv2_x", block, 16, n, stride=1),
-            Stage("conv3_x", block, 32, n, stride=2),
-            Stage("conv4_x", block, 64, n, stride=2),
+def _keep_integer(record: Stage | Network, key: str) -> None:
+    """Refuses what is no positive integer; one of NumPy's becomes Python's, as files want it."""
+    object.__setattr__(record, key, int(expect.integer(key, getattr(record, key))))
+
+
+def _are_positive(values: tuple[Any, ...]) -> bool:
+    return all(isinstance(n, int) and n > 0 for n in values)
+
+
+def _family(
+    depth: int, block: BlockKind, filters: tuple[int, ...], repeats: tuple[int, ...], option: Option
+) -> dict[str, Any]:
+    """What the plain and the residual nets of both data sets have in common."""
+    return {
+        "name": f"{'plain' if block == 'plain' else 'resnet'}{depth}",
+        "stages": tuple(
+            Stage(f"conv{i}_x", block, f, n, stride=1 if i == 2 else 2)
+            for i, (f, n) in enumerate(zip(filters, repeats, strict=True), start=2)
         ),
-        shortcut=None if block == "plain" else "A",
-    )
+        "shortcut": None if block == "plain" else option,
+    }
+
+
+def _cifar(depth: int, block: BlockKind) -> Network:
+    n = (depth - 2) // 6
+    stem = Stem(kernel_size=3, filters=16, stride=1, max_pooling=False)
+    family = _family(depth, block, (16, 32, 64), (n, n, n), "A")
+    return Network(input_shape=(32, 32, 3), num_classes=10, stem=stem, **family)
 
 
 def _imagenet(depth: int, block: BlockKind, repeats: tuple[int, int, int, int]) -> Network:
-    filters = (64, 128, 256, 512)
-    stages = tuple(
-        Stage(f"conv{i}_x", block, f, n, stride=1 if i == 2 else 2)
-        for i, f, n in zip(range(2, 6), filters, repeats, strict=True)
-    )
-    return Network(
-        name=f"{'plain' if block == 'plain' else 'resnet'}{depth}",
-        input_shape=(224, 224, 3),
-        num_classes=1000,
-        stem=Stem(kernel_size=7, filters=64, stride=2, max_pooling=True),
-        stages=stages,
-        shortcut=None if block == "plain" else "B",
-    )
+    stem = Stem(kernel_size=7, filters=64, stride=2, max_pooling=True)
+    family = _family(depth, block, (64, 128, 256, 512), repeats, "B")
+    return Network(input_shape=(224, 224, 3), num_classes=1000, stem=stem, **family)
 
 
 def _vgg(depth: int, repeats: tuple[int, int, int, int, int]) -> Network:
-    filters = (64, 128, 256, 512, 512)
-    return Network(
-        name=f"vgg{depth}",
-        input_shape=(224, 224, 3),
-        num_classes=1000,
-        stem=None,
-        stages=tuple(
-            Stage(f"conv{i}_x", "convolution", f, n, stride=1, pooling=True)
-            for i, f, n in zip(range(1, 6), filters, repeats, strict=True)
-        ),
-        batch_norm=False,
-        hidden=(4096, 4096),
+    stages = tuple(
+        Stage(f"conv{i}_x", "convolution", f, n, stride=1, pooling=True)
+        for i, (f, n) in enumerate(zip((64, 128, 256, 512, 512), repeats, strict=True), start=1)
     )
+    head = {"batch_norm": False, "hidden": (4096, 4096)}
+    return Network(f"vgg{depth}", (224, 224, 3), 1000, stem=None, stages=stages, **head)
 
 
 _NETWORKS = {
@@ -239,10 +209,8 @@ _NETWORKS = {
     for spec in (
         *(_cifar(depth, "plain") for depth in (8, 14, 20, 32, 44, 56, 110)),
         *(_cifar(depth, "basic") for depth in (8, 14, 20, 32, 44, 56, 110, 1202)),
-        _imagenet(18, "plain", (2, 2, 2, 2)),
-        _imagenet(34, "plain", (3, 4, 6, 3)),
-        _imagenet(18, "basic", (2, 2, 2, 2)),
-        _imagenet(34, "basic", (3, 4, 6, 3)),
+        *(_imagenet(18, block, (2, 2, 2, 2)) for block in ("plain", "basic")),
+        *(_imagenet(34, block, (3, 4, 6, 3)) for block in ("plain", "basic")),
         _imagenet(50, "bottleneck", (3, 4, 6, 3)),
         _imagenet(101, "bottleneck", (3, 4, 23, 3)),
         _imagenet(152, "bottleneck", (3, 8, 36, 3)),
@@ -264,9 +232,7 @@ def get(name: str) -> Network:
     CIFAR-10 nets have option A, as in section 4.2; ImageNet nets have option B,
     as the deeper nets of Table 3 do. Raises ValueError for an unknown name.
     """
-    if name not in _NETWORKS:
-        raise ValueError(f"`name` must be one of {', '.join(names())}. Received: name={name!r}")
-    return _NETWORKS[name]
+    return _NETWORKS[expect.one_of("name", name, names())]
 
 
 def resolve(
@@ -319,18 +285,15 @@ _TAG = re.compile(r"-(?:[ABC]|v1\.5)(?=-|$)")
 def narrowed(spec: Network, filters: int) -> Network:
     """The same network with `filters` in its first stage, the others in proportion.
 
-    For experiments that must fit a laptop's minute; the name says so.
+    For experiments that must fit a laptop's minute; the name says so. Raises ValueError
+    unless `filters` is a positive integer.
     """
-    if not isinstance(filters, int) or filters < 1:
-        raise ValueError(f"`filters` must be a positive integer. Received: filters={filters!r}")
+    filters = int(expect.integer("filters", filters))
     first = spec.stages[0].filters
     stages = tuple(
         dataclasses.replace(stage, filters=stage.filters * filters // first)
         for stage in spec.stages
     )
-    return dataclasses.replace(
-        spec,
-        name=f"{spec.name}-{filters}filters",
-        stem=spec.stem and dataclasses.replace(spec.stem, filters=filters),
-        stages=stages,
-    )
+    name = f"{spec.name}-{filters}filters"
+    stem = spec.stem and dataclasses.replace(spec.stem, filters=filters)
+    return dataclasses.replace(spec, name=name, stem=stem, stages=stages)

@@ -44,9 +44,9 @@ def block_model(kind, channels, filters, stride, option, **arguments):
     if kind == "plain":
         return model_of(blocks.plain_block, **arguments), {}
     if kind == "basic":
-        return model_of(blocks.basic_block, option=option, **arguments), {}
+        return model_of(blocks.basic_block, shortcut=option, **arguments), {}
     how = {"bottleneck_stride": kind}
-    return model_of(blocks.bottleneck_block, option=option, **how, **arguments), how
+    return model_of(blocks.bottleneck_block, shortcut=option, **how, **arguments), how
 
 
 def compare(model, weights, x, training, expected, gradient):
@@ -218,7 +218,7 @@ def test_a_block_whose_last_gamma_is_zero_is_its_shortcut(kind, channels, filter
     ],
 )
 def test_shortcuts_have_the_parameters_of_their_option(option, filters, stride, parameters):
-    model = model_of(blocks.shortcut, filters=filters, stride=stride, name="s", option=option)
+    model = model_of(blocks.shortcut, filters=filters, stride=stride, name="s", shortcut=option)
     assert model.count_params() == parameters  # kernel; gamma, beta and two statistics
 
 
@@ -226,23 +226,23 @@ def test_shortcuts_have_the_parameters_of_their_option(option, filters, stride, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"option": "D"}, "A, B, C.*option='D'"),
+        ({"shortcut": "D"}, "A, B, C.*shortcut='D'"),
         ({"filters": 0}, "conv2_1.*filters.*positive integer.*filters=0"),
         ({"filters": 4.0}, "filters.*positive integer.*filters=4.0"),
         ({"stride": -1}, "stride.*positive integer.*stride=-1"),
     ],
 )
 def test_wrong_arguments_say_what_was_expected(block, arguments, message):
-    arguments = {"filters": 4, "name": "conv2_1", "option": "B"} | arguments
+    arguments = {"filters": 4, "name": "conv2_1", "shortcut": "B"} | arguments
     with pytest.raises(ValueError, match=message):
         block(keras.Input((*SIDES, 4)), **arguments)
 
 
 def test_option_a_cannot_take_channels_away():
     with pytest.raises(ValueError, match=r"at least the 4 channels.*filters=2"):
-        blocks.basic_block(keras.Input((*SIDES, 4)), 2, name="conv2_1", option="A")
+        blocks.basic_block(keras.Input((*SIDES, 4)), 2, name="conv2_1", shortcut="A")
     with pytest.raises(ValueError, match=r"at least the 9 channels.*filters=8"):
-        blocks.bottleneck_block(keras.Input((*SIDES, 9)), 2, name="conv2_1", option="A")
+        blocks.bottleneck_block(keras.Input((*SIDES, 9)), 2, name="conv2_1", shortcut="A")
 
 
 @pytest.mark.parametrize("stride", ["1", 3, None])

@@ -1,23 +1,19 @@
 """specs: the architecture records against Table 1 and section 4.2, and what they refuse."""
 
-import ast
 import dataclasses
 import itertools
+import json
 import re
-import subprocess
-import sys
-from pathlib import Path
 
+import numpy as np
 import pytest
 
 import he2015
-import helpers
 from helpers import specs
 from helpers.specs import Network, Stage, Stem
 
 pytestmark = pytest.mark.quick
 
-SOURCE = Path(helpers.__file__).parent
 SECTION_4_2 = {8: 1, 14: 2, 20: 3, 32: 5, 44: 7, 56: 9, 110: 18, 1202: 200}
 OF_TABLE_1 = ["plain18", "plain34", *(f"resnet{depth}" for depth in he2015.TABLE_1)]
 
@@ -100,7 +96,7 @@ def test_narrowed_doubles_its_filters_from_stage_to_stage():
     assert [s.filters for s in spec.stages] == [4, 8, 16]
     assert [s.repeats for s in spec.stages] == [9, 9, 9]
     assert spec.name == "resnet56-4filters"
-    with pytest.raises(ValueError, match=r"filters.*positive integer.*filters=0"):
+    with pytest.raises(ValueError, match=r"filters.*integer of at least 1.*filters=0"):
         specs.narrowed(spec, 0)
 
 
@@ -174,6 +170,23 @@ def test_two_nets_that_differ_in_their_layers_never_share_a_name():
     assert len(named) > 200
 
 
+def test_two_nets_of_the_readers_own_never_share_a_name():
+    own = dataclasses.replace(specs.get("resnet50"), name="own")
+    names = {
+        specs.resolve(own, shortcut=option, bottleneck_stride=stride).name
+        for option in "ABC"
+        for stride in ("1x1", "3x3")
+    }
+    assert len(names) == 6
+    tagged = specs.resolve(own, shortcut="C")
+    assert specs.resolve(tagged, bottleneck_stride="3x3").name == "own-C-v1.5"
+    both_back = specs.resolve(tagged, bottleneck_stride="3x3")
+    assert specs.resolve(both_back, bottleneck_stride="1x1").name == tagged.name
+
+
+# --- what is refused --------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -181,7 +194,7 @@ def test_two_nets_that_differ_in_their_layers_never_share_a_name():
         ({"name_or_spec": 20}, TypeError, "name of a network.*Received: 20 of type int"),
         ({"name_or_spec": "plain20", "shortcut": "A"}, ValueError, "plain net.*shortcut='A'"),
         ({"name_or_spec": "resnet20", "shortcut": "D"}, ValueError, "A, B, C.*shortcut='D'"),
-        ({"name_or_spec": "resnet20", "num_classes": 0}, ValueError, "positive.*num_classes=0"),
+        ({"name_or_spec": "resnet20", "num_classes": 0}, ValueError, "at least 1.*num_classes=0"),
         ({"name_or_spec": "resnet20", "num_classes": 2.0}, ValueError, "integer.*num_classes=2.0"),
         ({"name_or_spec": "resnet20", "input_shape": (32, 32)}, ValueError, r"three.*\(32, 32\)"),
         ({"name_or_spec": "resnet20", "input_shape": (32, None, 3)}, ValueError, "three.*None"),
@@ -216,9 +229,9 @@ def test_a_residual_record_without_an_option_is_refused():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"hidden": (4096, 0)}, r"vgg16: `hidden`.*positive.*hidden=\(4096, 0\)"),
-        ({"hidden": (40.5,)}, r"vgg16: `hidden`.*hidden=\(40.5,\)"),
-        ({"stages": ()}, r"vgg16.*at least one stage.*stages=\(\)"),
+        ({"hidden": (4096, 0)}, r"`hidden`.*positive.*vgg16.*hidden=\(4096, 0\)"),
+        ({"hidden": (40.5,)}, r"`hidden`.*vgg16.*hidden=\(40.5,\)"),
+        ({"stages": ()}, r"at least one stage of vgg16.*stages=\(\)"),
     ],
 )
 def test_a_record_that_is_no_network_is_refused(change, message):
@@ -241,74 +254,7 @@ def test_a_stage_that_is_none_is_refused(change, message):
         Network("odd", (8, 8, 3), 10, Stem(3, 4, 1, False), (Stage(**fields | change),))
 
 
-def modules():
-    """{name: syntax tree}; the rooms of a package are called `package.room`."""
-    return {
-        ".".join(path.relative_to(SOURCE).with_suffix("").parts): ast.parse(path.read_text("utf-8"))
-        for path in SOURCE.rglob("*.py")
-    }
-
-
-def imported(node):
-    """The modules that an import statement names, `helpers` ones as "helpers.x"."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        if node.module == "helpers" or (node.level and not node.module):
-            return [f"helpers.{alias.name}" for alias in node.names]
-        return [f"helpers.{node.module}" if node.level else node.module]
-    return []
-
-
-def test_imports_go_down_the_list_and_never_up():
-    order = re.findall(r"\w+", helpers.__doc__.split("never up:")[1].split("\n\n")[0])
-    found = modules()
-    for name in ("__init__", "__main__"):  # the command line stands above all
-        found.pop(name, None)
-    tops = {name.split(".")[0] for name in found}
-    assert tops <= set(order), f"not on the list: {tops - set(order)}"
-    for name, tree in found.items():
-        above = [*order[order.index(name.split(".")[0]) + 1 :], "__main__"]
-        for node in ast.walk(tree):
-            for target in imported(node):
-                assert target.removeprefix("helpers.").split(".")[0] not in above, (name, target)
-
-
-def test_tensorflow_is_imported_lazily_and_where_keras_has_no_word_for_it():
-    for name, tree in modules().items():
-        lazy = {n for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
-        for node in ast.walk(tree):
-            if not any(t.split(".")[0].startswith("tensorflow") for t in imported(node)):
-                continue
-            allowed = ("archives", "datasets", "layers", "runs", "inspection", "photos")
-            assert name.split(".")[0] in allowed, name
-            typing = [
-                n
-                for test in ast.walk(tree)
-                if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
-                for n in ast.walk(test)
-            ]
-            assert node in lazy or node in typing, (name, node.lineno)
-
-
-def test_specs_and_counting_need_neither_keras_nor_tensorflow():
-    code = (
-        "import sys, helpers.specs, helpers.counting as c; c.parameters('resnet34');"
-        "print(sorted({'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)))"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "[]"
-
-
-def test_two_nets_of_the_readers_own_never_share_a_name():
-    own = dataclasses.replace(specs.get("resnet50"), name="own")
-    names = {
-        specs.resolve(own, shortcut=option, bottleneck_stride=stride).name
-        for option in "ABC"
-        for stride in ("1x1", "3x3")
-    }
-    assert len(names) == 6
-    tagged = specs.resolve(own, shortcut="C")
-    assert specs.resolve(tagged, bottleneck_stride="3x3").name == "own-C-v1.5"
-    both_back = specs.resolve(tagged, bottleneck_stride="3x3")
-    assert specs.resolve(both_back, bottleneck_stride="1x1").name == tagged.name
+def test_an_integer_of_numpy_becomes_one_of_python():
+    """A record is written to JSON, which does not know NumPy's."""
+    spec = specs.resolve(specs.narrowed(specs.get("resnet20"), np.int64(8)), num_classes=np.int8(7))
+    assert json.loads(json.dumps(dataclasses.asdict(spec)))["num_classes"] == 7

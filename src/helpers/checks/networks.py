@@ -76,15 +76,16 @@ def plain_block(function: Callable) -> None:
     _block(function, blocks.plain_block, "the stride is in the first convolution")
 
 
-def basic_block(function: Callable, option: Option = "B") -> None:
+def basic_block(function: Callable, shortcut: Option = "B") -> None:
     """Checks a residual block of your own, `function(x, filters, stride)`.
 
     Any way of writing it is right that gives the same function: relu(F(x) + x) with
-    two 3x3 convolutions in F, and the shortcut of this `option`. With B that is a 1x1
-    projection with batch normalization where stride or channels change the shape.
+    two 3x3 convolutions in F, and the paper's option A, B or C as its `shortcut`.
+    With B that is a 1x1 projection with batch normalization where stride or channels change
+    the shape.
     """
     hint = "the last ReLU comes after the addition, the stride is in the first convolution"
-    _block(function, blocks.basic_block, hint, option=option)
+    _block(function, blocks.basic_block, hint, shortcut=shortcut)
 
 
 def identity_at_zero_gamma(function: Callable) -> None:
@@ -147,7 +148,7 @@ def _softmax(model):
     return getattr(model.layers[-1], "activation", None) is keras.activations.softmax
 
 
-def _block(function, reference, hint, **options):
+def _block(function, reference, hint, **arguments):
     what, filters = reference.__name__.replace("_", " "), 6
     kind = what.split()[0]
     chapter, residual = _CHAPTERS[kind], kind in specs.RESIDUAL_BLOCKS
@@ -155,7 +156,8 @@ def _block(function, reference, hint, **options):
     # Nothing changes; the channels; the size; both.
     for stride, channels in itertools.product((1, 2), (out, 4)):
         x = keras.Input((8, 8, channels))
-        expected = keras.Model(x, reference(x, filters, stride, name="block", **options), name=what)
+        y = reference(x, filters, stride, name="block", **arguments)
+        expected = keras.Model(x, y, name=what)
         random = np.random.default_rng(0)
         for weight in expected.weights:
             if len(weight.shape) == 1:  # of a batch normalization: nothing neutral
@@ -164,7 +166,7 @@ def _block(function, reference, hint, **options):
         try:
             y = function(x, filters, stride)
         except ValueError as error:
-            needs = "zeros or fewer pixels" if options.get("option") == "A" else "a projection"
+            needs = "zeros or fewer pixels" if arguments.get("shortcut") == "A" else "a projection"
             why = (
                 "Where size or channels change, and be it one of them alone, the shortcut needs "
                 f"{needs} (chapter {chapter}). "

@@ -49,7 +49,7 @@ class Preprocessing:
                 f"Received: crop={self.crop!r}, resize={self.resize!r}"
             )
 
-    def __call__(self, images):
+    def __call__(self, images: Any) -> Any:
         """(..., 3) RGB from 0 to 255, of any type, -> the same shape, float32, ready to go in.
 
         Takes NumPy arrays and tensors of Keras' backend, so it may stand in `Dataset.map`

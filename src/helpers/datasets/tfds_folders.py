@@ -12,19 +12,26 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from tensorflow_datasets.core import DatasetBuilder
 
 
 class DataUnavailableError(RuntimeError):
     """A data set is not on this machine and could not be fetched."""
 
 
-def is_jpeg(builder) -> bool:
+def is_jpeg(builder: DatasetBuilder) -> bool:
     """Whether the images of a prepared data set are stored as JPEG, as its features say."""
     features = json.loads((Path(builder.data_path) / "features.json").read_text())
     return "jpeg" in json.dumps(features).lower()
 
 
-def in_fixed_order(builder, split: str, *, encoded: bool = False):
+def in_fixed_order(
+    builder: DatasetBuilder, split: str, *, encoded: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """All images and labels of a split, in the order of a hash of their ids.
 
     The same order on every machine, however the files are cut and sorted. Not
@@ -47,7 +54,7 @@ def in_fixed_order(builder, split: str, *, encoded: bool = False):
     return arrays["image"].numpy()[order], arrays["label"].numpy()[order].astype("int32")
 
 
-def prepared(name: str, data_dir):
+def prepared(name: str, data_dir: str | Path | None) -> DatasetBuilder:
     """A TensorFlow Datasets builder whose files are on this machine, fetched if need be.
 
     Raises `DataUnavailableError` if they are not and could not be.
@@ -72,7 +79,9 @@ def prepared(name: str, data_dir):
     return _builder(name, data_dir)  # the first one has read nothing yet
 
 
-def prepared_by_hand(name: str, data_dir, manual_dir, files: tuple[str, ...]):
+def prepared_by_hand(
+    name: str, data_dir: str | Path | None, manual_dir: str | Path | None, files: tuple[str, ...]
+) -> DatasetBuilder:
     """A builder of a data set whose archives its reader has fetched, prepared if need be.
 
     `files` are the archives' names; they are looked for in `manual_dir`, by default where

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import keras
 from matplotlib.axes import Axes
 
+from helpers import expect
 from helpers.diagrams.canvas import GREY, INK, Sheet, height, tint, width
 from helpers.diagrams.reading import Block, Step, read
 from helpers.plots import COLOURS
@@ -71,8 +72,8 @@ def blocks(
     """
     if not models:
         raise ValueError("Expected at least one model. Received: none")
-    if columns is not None and columns < 1:
-        raise ValueError(f"`columns` must be at least 1. Received: columns={columns!r}")
+    if columns is not None:
+        expect.integer("columns", columns)
     pictures = [_picture(read(model), title, weights, folded) for title, model in models.items()]
     columns = min(columns or len(pictures), len(pictures))
     rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]

@@ -7,6 +7,7 @@ known. So a box that is as wide as its text stays so at every size of the pictur
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -52,7 +53,7 @@ class Sheet:
         self.bottom = min(self.bottom, min(ys) - margin[2])
         self.top = max(self.top, max(ys) + margin[3])
 
-    def text(self, x: float, y: float, text: str, scale: float = 1.0, **options) -> None:
+    def text(self, x: float, y: float, text: str, scale: float = 1.0, **options: Any) -> None:
         """A text with its middle at `y`; `ha` says what stands at `x`, else its middle."""
         options = {"ha": "center", "va": "center", "color": INK, "linespacing": LINE} | options
         across, down = scale * width(text), scale * height(text)
@@ -66,7 +67,18 @@ class Sheet:
             margin,
         )
 
-    def box(self, x, y, across, down, text="", *, rounded=False, thickness=0.1, **options) -> None:
+    def box(
+        self,
+        x: float,
+        y: float,
+        across: float,
+        down: float,
+        text: str = "",
+        *,
+        rounded: bool = False,
+        thickness: float = 0.1,
+        **options: Any,
+    ) -> None:
         """A box with `x` at its middle and `y` at its upper edge, and its text inside."""
         options = {"facecolor": "white", "edgecolor": INK} | options
         style = "round,pad=0,rounding_size=0.6" if rounded else "square,pad=0"
@@ -87,14 +99,16 @@ class Sheet:
             (radius,) * 4,
         )
 
-    def line(self, points: Points, thickness: float = 0.1, **options) -> None:
+    def line(self, points: Points, thickness: float = 0.1, **options: Any) -> None:
         options = {"color": INK, "solid_capstyle": "butt"} | options
         self._add(
             points,
             lambda ax, em, xy: ax.plot(*zip(*xy, strict=True), linewidth=thickness * em, **options),
         )
 
-    def arrow(self, points: Points, thickness=0.1, *, curved=False, **options) -> None:
+    def arrow(
+        self, points: Points, thickness: float = 0.1, *, curved: bool = False, **options: Any
+    ) -> None:
         """A line with a head at its end; `curved` takes the four points of a Bézier curve."""
         codes = [Path.MOVETO, *[Path.CURVE4 if curved else Path.LINETO] * (len(points) - 1)]
         options = {"color": INK, "arrowstyle": "-|>", "joinstyle": "miter"} | options

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+
+from helpers.runs import Run
 
 # Okabe and Ito's palette: distinguishable without colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -15,7 +21,7 @@ STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 HATCHES = ("", "////", "....", "xxxx", "----", "oooo")
 
 
-def images_of(runs):
+def images_of(runs: Sequence[Run]) -> str:
     """The images of all runs, which must be the same."""
     if not runs:
         raise ValueError("Expected at least one run. Received: none")
@@ -25,14 +31,14 @@ def images_of(runs):
     return images.pop()
 
 
-def axes_or_new(ax):
+def axes_or_new(ax: Axes | None) -> Axes:
     return ax if ax is not None else plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
 
 
-def light(colour):
+def light(colour: str) -> tuple[float, ...]:
     """The colour mixed with white, for surfaces under hatches."""
     return tuple(1 - 0.45 * (1 - part) for part in to_rgb(colour))
 
 
-def line_look(i):
+def line_look(i: int) -> dict[str, Any]:
     return {"color": COLOURS[i % len(COLOURS)], "linestyle": STYLES[i % len(STYLES)]}

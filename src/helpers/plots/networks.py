@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers import specs
+from helpers import expect, specs
 from helpers.counting import Layer, StageTotal
 from helpers.inspection import propagation
 from helpers.plots.look import COLOURS, HATCHES, axes_or_new, light, line_look
@@ -132,10 +132,7 @@ def stage_shares(
     """
     if not totals_by_network:
         raise ValueError("Expected at least one network. Received: none")
-    if quantity not in SHARED:
-        raise ValueError(
-            f"`quantity` must be one of {', '.join(SHARED)}. Received: quantity={quantity!r}"
-        )
+    expect.one_of("quantity", quantity, SHARED)
     ax = axes_or_new(ax)
     names = {}  # conv1 and conv1_x are one row
     for totals in totals_by_network.values():

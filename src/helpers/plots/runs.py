@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from helpers import expect
 from helpers.paper import Reported
 from helpers.plots.look import COLOURS, axes_or_new, images_of, line_look
 from helpers.runs import Run, standard_error
@@ -23,10 +24,7 @@ def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error")
     """
     images = images_of(runs)
     for run in runs:
-        if quantity not in run.history:
-            raise ValueError(
-                f"`quantity` must be one of {', '.join(run.history)}. Received: {quantity!r}"
-            )
+        expect.one_of("quantity", quantity, run.history)
     ax = axes_or_new(ax)
     of_errors = quantity.endswith("error")
     for i, run in enumerate(runs):

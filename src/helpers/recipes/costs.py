@@ -11,6 +11,7 @@ Book: chapter 7.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from helpers import counting, expect, specs
 from helpers.recipes.recipe import Recipe
@@ -81,7 +82,7 @@ def training(
     *,
     training_images: int,
     bytes_per_image: float,
-    **changes,
+    **changes: Any,
 ) -> Cost:
     """The cost of a network's training by a recipe on a machine.
 

@@ -5,6 +5,7 @@ Source: Goyal et al. 2017, section 2.2. Book: chapter 7.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,7 +16,7 @@ from keras import ops
 class LinearWarmup(keras.optimizers.schedules.LearningRateSchedule):
     """From `first` at step 0 to `last` at step `steps`, by as much each step; then `after`."""
 
-    def __init__(self, first: float, last: float, steps: int, after):
+    def __init__(self, first: float, last: float, steps: int, after: Callable):
         super().__init__()
         self.first, self.last, self.steps, self.after = first, last, steps, after
 

@@ -41,7 +41,7 @@ class StopAt(keras.callbacks.Callback):
     """Ends training after a number of steps, also in the midst of an epoch;
     raises `DivergedError` at the first loss that is no number."""
 
-    def __init__(self, steps, steps_per_epoch):
+    def __init__(self, steps: int, steps_per_epoch: int):
         super().__init__()
         self.steps, self.steps_per_epoch = steps, steps_per_epoch
 
@@ -129,7 +129,7 @@ class Checkpoint(keras.callbacks.Callback):
     a training is: another number goes on. Process 0 writes, and all read the same folder.
     """
 
-    def __init__(self, folder, run: Run, data: DataSet):
+    def __init__(self, folder: str | os.PathLike, run: Run, data: DataSet):
         super().__init__()
         self.folder = Path(folder) / run.name
         self.run = run

@@ -5,6 +5,8 @@ Source: He et al. 2015, section 3.4. Book: chapters 2, 5 and 7.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -28,7 +30,14 @@ class SGD(keras.optimizers.SGD):
     difference; fb.resnet.torch, README. Book: chapters 2, 5 and 7.
     """
 
-    def __init__(self, learning_rate=0.1, momentum=0.9, l2=1e-4, name="sgd_l2", **kwargs):
+    def __init__(
+        self,
+        learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.1,
+        momentum: float = 0.9,
+        l2: float = 1e-4,
+        name: str = "sgd_l2",
+        **kwargs: Any,
+    ):
         super().__init__(learning_rate, momentum=momentum, name=name, **kwargs)
         self.l2 = l2
 
@@ -41,7 +50,7 @@ class SGD(keras.optimizers.SGD):
 
 
 @keras.saving.register_keras_serializable(package="helpers")
-def error(y_true, y_pred):
+def error(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
     """1 where the most probable class is not the label, else 0; (N,)."""
     likeliest = ops.argmax(y_pred, axis=-1)
     wrong = ops.not_equal(likeliest, ops.cast(y_true, likeliest.dtype))

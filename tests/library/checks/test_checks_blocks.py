@@ -107,7 +107,7 @@ def across(x, filters, stride, changed, mistake):
     if not changed:
         return x
     if mistake == "option A":
-        return blocks.shortcut(x, filters, stride, name="a", option="A")
+        return blocks.shortcut(x, filters, stride, name="a", shortcut="A")
     if mistake == "pools":
         return norm(conv(layers.AveragePooling2D(2)(x) if stride > 1 else x, filters, 1))
     size = 3 if mistake == "projection of 3x3" else 1

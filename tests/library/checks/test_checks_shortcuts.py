@@ -9,7 +9,7 @@ from keras import layers, ops
 from helpers import blocks, checks
 
 
-def block(x, filters, stride, *, option="B", mistake=None):
+def block(x, filters, stride, *, shortcut="B", mistake=None):
     """A residual block, with a place for every mistake."""
     start = x
     if mistake == "x overwritten":
@@ -22,17 +22,17 @@ def block(x, filters, stride, *, option="B", mistake=None):
     if mistake == "half":
         start = layers.Rescaling(0.5)(start)
     if mistake != "identity alone" and mistake != "x overwritten":
-        start = blocks.shortcut(start, filters, stride, name="g", option=option)
+        start = blocks.shortcut(start, filters, stride, name="g", shortcut=shortcut)
     return layers.ReLU()(layers.Add()([fx, start]))
 
 
 @pytest.mark.parametrize("option", ["A", "B", "C"])
 def test_a_block_passes_with_its_own_option_alone(option, capsys):
-    checks.basic_block(partial(block, option=option), option)
+    checks.basic_block(partial(block, shortcut=option), option)
     assert capsys.readouterr().out.startswith("Same weights, same outputs")
     for other in {"A", "B", "C"} - {option}:
         with pytest.raises(AssertionError, match="chapter 2"):
-            checks.basic_block(partial(block, option=option), other)
+            checks.basic_block(partial(block, shortcut=option), other)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def written_with_a_sum(x, filters, stride):
     return ops.relu(x + f(x))
 
 
-@pytest.mark.parametrize("right", [block, partial(block, option="A"), written_with_a_sum])
+@pytest.mark.parametrize("right", [block, partial(block, shortcut="A"), written_with_a_sum])
 def test_a_block_that_can_do_nothing_passes(right, capsys):
     checks.identity_at_zero_gamma(right)
     said = "With every gamma and beta zero, your block puts out its input.\n"
@@ -75,7 +75,7 @@ def test_a_block_that_cannot_do_nothing_is_found(mistake, said):
 
 def test_a_projection_that_is_not_needed_is_found():
     with pytest.raises(AssertionError, match="puts out zero"):
-        checks.identity_at_zero_gamma(partial(block, option="C"))
+        checks.identity_at_zero_gamma(partial(block, shortcut="C"))
 
 
 def test_a_block_that_returns_nothing_is_found():

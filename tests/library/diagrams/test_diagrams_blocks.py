@@ -84,7 +84,7 @@ def test_the_shortcut_leaves_before_the_first_layer_and_arrives_at_the_sum():
     ],
 )
 def test_what_stands_on_the_shortcut(option, stride, expected):
-    ax = diagrams.block(basic(64 * stride, stride, option=option))
+    ax = diagrams.block(basic(64 * stride, stride, shortcut=option))
     if expected is None:
         assert {"x\nidentity", "F(x) + x"} <= set(all_words(ax))
         return
@@ -272,7 +272,7 @@ def test_what_is_not_one_block_is_refused(make, error, message):
 
 
 def test_blocks_stand_beside_and_below_each_other():
-    models = {"a": basic(), "b": basic(128, 2), "c": basic(option="C")}
+    models = {"a": basic(), "b": basic(128, 2), "c": basic(shortcut="C")}
     ax = diagrams.blocks(models, columns=2)
     a, b, c = ({t.get_text(): t for t in words(ax)}[name].get_position() for name in "abc")
     assert a[1] == b[1] > c[1]

@@ -96,5 +96,5 @@ def test_a_batch_that_the_devices_do_not_divide_is_refused():
     with pytest.raises(ValueError, match=r"256 images.*devices=3"):
         costs.training("resnet50", HE2015_IMAGENET, three, **how)
     for key in how:
-        with pytest.raises(ValueError, match=f"`{key}` must be a finite number and above 0"):
+        with pytest.raises(ValueError, match=f"`{key}` must be a finite number above 0"):
             costs.training("resnet50", HE2015_IMAGENET, ONE, **{**how, key: 0})

@@ -151,8 +151,11 @@ def test_a_recipe_cannot_be_changed():
         ({"steps": 0}, "steps.*integer of at least 1.*steps=0"),
         ({"steps": 10.0}, "steps.*integer of at least 1.*steps=10.0"),
         ({"batch_size": -1}, "batch_size.*integer of at least 1.*batch_size=-1"),
-        ({"learning_rate": 0}, "learning_rate.*finite number and above 0.*learning_rate=0"),
-        ({"learning_rate": float("nan")}, "learning_rate.*finite number and above 0.*learning_rate=nan"),
+        ({"learning_rate": 0}, "learning_rate.*finite number above 0.*learning_rate=0"),
+        (
+            {"learning_rate": float("nan")},
+            "learning_rate.*finite number above 0.*learning_rate=nan",
+        ),
         ({"boundaries": (9, 4)}, r"boundaries.*rise.*boundaries=\(9, 4\)"),
         ({"precision": "float16"}, "float32.*mixed_bfloat16.*precision='float16'"),
         ({"decay": 0}, "decay.*0"),

@@ -190,7 +190,7 @@ def test_a_way_of_chapter_6_is_planned(tmp_path):
     with pytest.raises(ValueError, match=r"finetuned, bn-trained.*magic"):
         studies.load(path)
     path.write_text(path.read_text().replace("magic", "scratch") + '\ndata = "cifar10"')
-    with pytest.raises(ValueError, match="for oxford_iiit_pet. Received: cifar10"):
+    with pytest.raises(ValueError, match=r"for oxford_iiit_pet\. Received: cifar10"):
         studies.load(path)
 
 

@@ -24,7 +24,7 @@ _KERNELS = {"bilinear": ("triangle", 1), "bicubic": ("keyscubic", 2)}  # radius 
 INTERPOLATIONS = tuple(_KERNELS)
 
 
-def resized_shape(shape: tf.Tensor, shorter_side) -> tf.Tensor:
+def resized_shape(shape: tf.Tensor, shorter_side: int | tf.Tensor) -> tf.Tensor:
     """(2,) height and width after the shorter one became `shorter_side`, the aspect kept.
 
     The longer side is rounded to whole pixels.

@@ -49,7 +49,7 @@ class Photographs:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, chosen) -> Photographs:
+    def __getitem__(self, chosen: slice | np.ndarray) -> Photographs:
         """Some of them: by a mask, a slice or an array of indices."""
         return Photographs(self.paths, self.places[chosen], self.labels[chosen], self.names[chosen])
 

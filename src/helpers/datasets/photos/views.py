@@ -115,7 +115,7 @@ def training_view(
     return image + lighting(view.colour * draw[4:]) if view.colour else image
 
 
-def lighting(factors) -> tf.Tensor:
+def lighting(factors: tf.Tensor) -> tf.Tensor:
     """What is added to every pixel, (3,) in levels of 0..255: brighter, warmer, greener.
 
     The directions in which ImageNet's colours vary, each times its variance times a factor.
@@ -150,7 +150,7 @@ def ten(file: tf.Tensor, view: TestView) -> tf.Tensor:
     return ten_crop(decoding.resize(image, resized, view.interpolation), view.size)
 
 
-def ten_crop(image, size: int = 224) -> tf.Tensor:
+def ten_crop(image: tf.Tensor | np.ndarray, size: int = 224) -> tf.Tensor:
     """Four corners and the centre, then the same mirrored: (H, W, 3) -> (10, size, size, 3).
 
     In the order upper left, upper right, lower left, lower right, centre.
@@ -170,7 +170,7 @@ def ten_crop(image, size: int = 224) -> tf.Tensor:
     return tf.concat([crops, tf.reverse(crops, [2])], axis=0)
 
 
-def mean_probabilities(model: keras.Model, crops) -> np.ndarray:
+def mean_probabilities(model: keras.Model, crops: np.ndarray) -> np.ndarray:
     """A model's answer to several crops of each image: (N, C, H, W, 3) -> (N, classes).
 
     The probabilities of the C crops are averaged, as in ten-crop testing.

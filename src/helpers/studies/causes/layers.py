@@ -5,6 +5,8 @@ Book: chapters 1, 2 and 8.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -36,7 +38,7 @@ class DiracConv2D(keras.layers.Conv2D):
     The identity is that of `identity_kernel`, also where the channels or the stride change.
     """
 
-    def __init__(self, filters, kernel_size, *, scaled: bool = False, **kwargs):
+    def __init__(self, filters: int, kernel_size: int, *, scaled: bool = False, **kwargs: Any):
         super().__init__(filters, kernel_size, **kwargs)
         self.scaled = scaled
 
@@ -49,7 +51,7 @@ class DiracConv2D(keras.layers.Conv2D):
             self.a = self.add_weight(shape=(filters,), initializer=start(1.0), name="a")
             self.b = self.add_weight(shape=(filters,), initializer=start(0.1), name="b")
 
-    def whole_kernel(self):
+    def whole_kernel(self) -> keras.KerasTensor:
         """The kernel that the convolution uses, (size, size, channels, filters)."""
         identity = ops.convert_to_tensor(self.identity, self.kernel.dtype)
         if not self.scaled:
@@ -69,7 +71,7 @@ class DiracConv2D(keras.layers.Conv2D):
 class DividedConv2D(keras.layers.Conv2D):
     """A convolution of its input divided by a number, for images in the range of bytes."""
 
-    def __init__(self, filters, kernel_size, *, by: float = 1.0, **kwargs):
+    def __init__(self, filters: int, kernel_size: int, *, by: float = 1.0, **kwargs: Any):
         super().__init__(filters, kernel_size, **kwargs)
         self.by = by
 
@@ -88,7 +90,7 @@ class ScaledAdd(keras.layers.Layer):
     learned alpha starts.
     """
 
-    def __init__(self, shortcut: float = 1.0, alpha: float | None = None, **kwargs):
+    def __init__(self, shortcut: float = 1.0, alpha: float | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.shortcut, self.start = shortcut, alpha
 

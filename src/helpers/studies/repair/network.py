@@ -43,7 +43,9 @@ def build(
     return keras.Model(inputs, x, name="published" if design == PUBLISHED else "repaired")
 
 
-def block(x, filters: int, stride: int, design: Design, *, name: str):
+def block(
+    x: keras.KerasTensor, filters: int, stride: int, design: Design, *, name: str
+) -> keras.KerasTensor:
     """Two 3x3 convolutions and, if the design has it, the shortcut, of option A.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).

@@ -81,7 +81,12 @@ def recipe(design: Design, epochs: int = EPOCHS) -> Recipe:
 
 
 def record(
-    step: str, data: str = "cifar10", *, seed: int = 0, precision="float32", epochs=EPOCHS
+    step: str,
+    data: str = "cifar10",
+    *,
+    seed: int = 0,
+    precision: str = "float32",
+    epochs: int = EPOCHS,
 ) -> str:
     """The name of a step's record, `cifar10-repair-published-seed0`.
 
@@ -92,7 +97,7 @@ def record(
     return f"{data}-repair-{step}{length}{arithmetic}-seed{seed}"
 
 
-def recorded(step: str, *, seed: int = 0, precision="mixed_bfloat16") -> Run:
+def recorded(step: str, *, seed: int = 0, precision: str = "mixed_bfloat16") -> Run:
     """The book's recorded run of a step on CIFAR-10.
 
     In bfloat16, as all steps were trained; the published one in "float32", too. Raises
@@ -137,7 +142,13 @@ def compare() -> list[dict[str, Any]]:
 
 
 def train(
-    step: str, data: Data, *, seed: int, precision="float32", epochs=EPOCHS, **arguments: Any
+    step: str,
+    data: Data,
+    *,
+    seed: int,
+    precision: str = "float32",
+    epochs: int = EPOCHS,
+    **arguments: Any,
 ) -> Run:
     """Trains one of `DESIGNS` and records it under its `record` name.
 

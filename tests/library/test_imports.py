@@ -1,0 +1,74 @@
+"""What the library's modules import: downwards, and TensorFlow and Keras as late as can be."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import helpers
+
+pytestmark = pytest.mark.quick
+
+SOURCE = Path(helpers.__file__).parent
+
+
+def modules():
+    """{name: syntax tree}; the rooms of a package are called `package.room`."""
+    return {
+        ".".join(path.relative_to(SOURCE).with_suffix("").parts): ast.parse(path.read_text("utf-8"))
+        for path in SOURCE.rglob("*.py")
+    }
+
+
+def imported(node):
+    """The modules that an import statement names, `helpers` ones as "helpers.x"."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        if node.module == "helpers" or (node.level and not node.module):
+            return [f"helpers.{alias.name}" for alias in node.names]
+        return [f"helpers.{node.module}" if node.level else node.module]
+    return []
+
+
+def test_imports_go_down_the_list_and_never_up():
+    order = re.findall(r"\w+", helpers.__doc__.split("never up:")[1].split("\n\n")[0])
+    found = modules()
+    for name in ("__init__", "__main__"):  # the command line stands above all
+        found.pop(name, None)
+    tops = {name.split(".")[0] for name in found}
+    assert tops <= set(order), f"not on the list: {tops - set(order)}"
+    for name, tree in found.items():
+        above = [*order[order.index(name.split(".")[0]) + 1 :], "__main__"]
+        for node in ast.walk(tree):
+            for target in imported(node):
+                assert target.removeprefix("helpers.").split(".")[0] not in above, (name, target)
+
+
+def test_tensorflow_is_imported_lazily_and_where_keras_has_no_word_for_it():
+    for name, tree in modules().items():
+        lazy = {n for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+        for node in ast.walk(tree):
+            if not any(t.split(".")[0].startswith("tensorflow") for t in imported(node)):
+                continue
+            allowed = ("archives", "datasets", "layers", "runs", "inspection", "photos")
+            assert name.split(".")[0] in allowed, name
+            typing = [
+                n
+                for test in ast.walk(tree)
+                if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
+                for n in ast.walk(test)
+            ]
+            assert node in lazy or node in typing, (name, node.lineno)
+
+
+def test_specs_and_counting_need_neither_keras_nor_tensorflow():
+    code = (
+        "import sys, helpers.specs, helpers.counting as c; c.parameters('resnet34');"
+        "print(sorted({'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
