@@ -10,25 +10,28 @@ from __future__ import annotations
 import numpy as np
 
 
-def glue(name: str, value: float | int | str) -> None:
-    """Stores `value` in the cell's output, invisibly, under `name`.
+def glue(*pair: float | int | str, **numbers: float | int | str) -> None:
+    """Stores values in the cell's output, invisibly, each under its name.
 
-    A page shows it as {glue:text}`notebooks/01-degradation.ipynb::name:.1f`. A number of NumPy's
+    Several at once: `glue(best=0.1, worst=0.3)`. A name that is no identifier stands before its
+    value: `glue("bn-trained", 0.2)`.
+
+    A page shows one as {glue:text}`notebooks/01-degradation.ipynb::best:.1f`. A number of NumPy's
     is stored as Python's: only that can be read without NumPy.
     """
     from IPython.display import display
 
-    if isinstance(value, np.generic):
-        value = value.item()
+    if len(pair) not in (0, 2):
+        raise TypeError(f"glue() takes a name and its value, or name=value. Received: {pair}")
+    if pair:
+        name, value = pair
+        numbers = {name: value, **numbers}
     prefix = "application/papermill.record/"
-    display(
-        {prefix + "text/plain": repr(value)},
-        raw=True,
-        metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
-    )
-
-
-def glue_all(**values: float | int | str) -> None:
-    """Several at once: `glue_all(best=0.1, worst=0.3)`."""
-    for name, value in values.items():
-        glue(name, value)
+    for name, value in numbers.items():
+        if isinstance(value, np.generic):
+            value = value.item()
+        display(
+            {prefix + "text/plain": repr(value)},
+            raw=True,
+            metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
+        )

@@ -182,13 +182,12 @@ def numbered(notebook):
 
 def lines_of(notebook, first, last):
     """How many lines of a notebook's code stand from one that begins so to one that begins so."""
-    for cell in _cells(notebook):
-        lines = cell.split("\n")
-        starts = [i for i, line in enumerate(lines) if line.startswith(first)]
-        if starts:
-            ends = [i for i, line in enumerate(lines) if line.strip().startswith(last)]
-            return sum(bool(line.strip()) for line in lines[starts[0] : max(ends) + 1])
-    raise ValueError(f"No cell of {notebook} has a line that begins with {first!r}")
+    lines = [line for cell in _cells(notebook) for line in cell.split("\n") if line.strip()]
+    starts = [i for i, line in enumerate(lines) if line.startswith(first)]
+    ends = [i for i, line in enumerate(lines) if line.strip().startswith(last)]
+    if not starts or max(ends, default=-1) < starts[0]:
+        raise ValueError(f"No code of {notebook} goes from {first!r} to {last!r}")
+    return min(end for end in ends if end >= starts[0]) - starts[0] + 1
 
 
 def code_count(notebook, what, start, end):

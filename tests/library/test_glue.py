@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from myst_nb.ext import glue as website
 
-from helpers.glue import glue, glue_all
+from helpers.glue import glue
 
 
 @pytest.mark.parametrize("value", [22.943376004695892, 310, "about 200"])
@@ -24,9 +24,30 @@ def test_a_number_of_numpy_is_stored_as_pythons():
     assert ours.call_args[0][0] == {"application/papermill.record/text/plain": "2.5"}
 
 
-def test_several_are_glued_one_by_one_under_their_names():
+def glued(*pair, **numbers):
+    """What `glue` stores: each name with its value as text, in order."""
     with mock.patch("IPython.display.display") as ours:
-        glue_all(best=1, worst=np.float64(2.5))
+        glue(*pair, **numbers)
     names = [call.kwargs["metadata"]["scrapbook"]["name"] for call in ours.call_args_list]
     values = [next(iter(call.args[0].values())) for call in ours.call_args_list]
-    assert (names, values) == (["best", "worst"], ["1", "2.5"])
+    return list(zip(names, values, strict=True))
+
+
+def test_several_are_glued_one_by_one_under_their_names():
+    assert glued(best=1, worst=np.float64(2.5)) == [("best", "1"), ("worst", "2.5")]
+
+
+def test_any_name_can_be_glued():
+    """Such as one that is no identifier, or that of an argument."""
+    assert glued("bn-trained", 2) == [("bn-trained", "2")]
+    assert glued(**{"128-scaled": 1, "name": 2, "value": 3, "pair": 4}) == [
+        ("128-scaled", "1"),
+        ("name", "2"),
+        ("value", "3"),
+        ("pair", "4"),
+    ]
+
+
+def test_a_name_without_a_value_is_an_error():
+    with pytest.raises(TypeError, match="glue"):
+        glue("key")
