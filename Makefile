@@ -121,7 +121,7 @@ pdf: $(INSTALLED) $(BROWSING)  ## the whole book as one PDF, printed by Chromium
 
 test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignments, every notebook against its outputs
 	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO)
-	$(ON_SHAPES) $(COURSE)/bin/python -m pytest $(TWO) --confcutdir=tests/assignments tests/assignments
+	$(ON_SHAPES) $(COURSE)/bin/python -m pytest -n 2 --dist loadgroup --confcutdir=tests/assignments tests/assignments
 	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO) --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/project/nbval_sanitize.cfg --nbval-cell-timeout 600 \
 		$(LEFT_OUT:%=--ignore=%) notebooks/

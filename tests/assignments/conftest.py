@@ -17,6 +17,12 @@ def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "ignore:Object of type .* not in session")
 
 
+def pytest_report_header():
+    import proof
+
+    return f"Mistakes share submissions as PACKING={proof.packing()} draws it"
+
+
 @pytest.fixture(scope="session")
 def tiny_source(tmp_path_factory):
     """A course of one small assignment that needs no TensorFlow: `source/tiny/tiny.ipynb`."""

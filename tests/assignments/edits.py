@@ -9,6 +9,11 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+# Why a mistake may share a submission with no other.
+LOOPS = "it uses up time that others need"
+ENDS = "another process runs the cells behind it"
+TAMPERS = "it changes tests, or what they use"
+
 SOURCE = Path(__file__).resolve().parents[2] / "assignments" / "source"
 
 
@@ -25,11 +30,14 @@ def _without_hidden(source: str) -> str:
     return re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", source).rstrip("\n")
 
 
-def cell(notebook, grade_id: str):
+def grade_id(cell) -> str:
+    """nbgrader's name for a cell; empty where it has none."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def cell(notebook, name: str):
     """A cell by its id. Raises StopIteration if there is none."""
-    return next(
-        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id
-    )
+    return next(c for c in notebook.cells if grade_id(c) == name)
 
 
 def replaced(grade_id: str, old: str, new: str):

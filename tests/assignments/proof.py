@@ -1,17 +1,45 @@
-"""The proof that grading grades: all submissions of one assignment, graded in one run."""
+"""The proof that grading grades: all submissions of one assignment, graded in one run.
+
+Parts do not need each other, so mistakes in different parts share a submission, which loses what
+all of them cost. Which ones meet is drawn anew every day.
+"""
 
 from __future__ import annotations
 
 import csv
+import datetime
+import importlib
+import os
+import random
 import re
 from pathlib import Path
+from unittest import mock
 
 import nbformat
+from nbgrader.apps import NbGraderAPI
 
 import edits
 from grading import execute
 from grading.course import Course
 from grading.grade import grade
+
+UNTOUCHED = "the untouched version"
+ALONE = "alone"
+# A busy machine is no mistake of a student's: what loops for ever alone meets a limit soon.
+LIMITS = {
+    "patient": {"cell_seconds": 300, "total_seconds": 1800, "nice": 0},
+    "short": {"cell_seconds": 30, "nice": 0},
+}
+
+
+def submissions(assignment: str):
+    """The module of what students might hand in: `submissions/a01.py` for "01-degradation"."""
+    return importlib.import_module(f"submissions.a{assignment[:2]}")
+
+
+def packing() -> str:
+    """PACKING, or the day: a seed, or "alone", which gives every mistake its own submission."""
+    return os.environ.get("PACKING") or datetime.date.today().isoformat()
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:
@@ -20,30 +48,117 @@ def rows(path: Path) -> dict[str, dict[str, str]]:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
-def grade_all(folder: Path, assignment: str, wrong: dict, right: dict):
-    """Grades every submission as a teacher does. Returns rows by name, and the maxima.
+def parts(perfect, wrong: dict) -> dict[str, set[str]]:
+    """The parts that each mistake is about: whose cells it changes, and whose tests fail."""
+    found = {}
+    for name, (change, loses, *_) in wrong.items():
+        before, after = (
+            {edits.grade_id(cell): cell.source for cell in notebook.cells}
+            for notebook in (perfect, edits.edited(perfect, *change))
+        )
+        changed = {cell for cell in before if cell and after.get(cell) != before[cell]}
+        found[name] = {cell.split("-")[0] for cell in changed | set(loses)}
+    return found
 
-    `wrong` gives edits of the solution and the tests that they cost, `right` gives edits. The
-    version that students get is graded, too, as "untouched".
+
+def packed(about: dict[str, set[str]], alone: set[str], seed: str) -> list[list[str]]:
+    """Mistakes that share a submission: each group's are about different parts."""
+    names = sorted(about)
+    random.Random(seed).shuffle(names)
+    groups: list[list[str]] = []
+    apart = [[name] for name in names if name in alone or seed == ALONE]
+    for name in names if seed != ALONE else ():
+        if name in alone:
+            continue
+        for group in groups:
+            if not any(about[name] & about[other] for other in group):
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    return groups + apart
+
+
+def alone(wrong: dict) -> set[str]:
+    """The mistakes that say why they may share a submission with no other."""
+    return {name for name, (_, _, *why) in wrong.items() if why}
+
+
+class Graded:
+    """The submissions of an assignment with these names, graded as a teacher grades them.
+
+    - `assignment`: its name;
+    - `rows`: the CSV's row of each name; mistakes that share a submission share a row;
+    - `together`: the mistakes that share a submission with a name, itself among them;
+    - `most`: the points that each test gives;
+    - `root`: the folder of grades.
     """
-    perfect = edits.solution(assignment)
-    everything = {name: edits.edited(perfect, *change) for name, (change, _) in wrong.items()}
-    everything |= {name: edits.edited(perfect, *change) for name, change in right.items()}
-    course = Course(folder / "release", assignment)
-    course.generate()
-    everything["untouched"] = nbformat.read(course.notebook("release"), as_version=4)
-    names = {re.sub(r"\W", "_", name): name for name in everything}
-    for student, name in names.items():
-        path = folder / "submissions" / student / f"{assignment}.ipynb"
-        path.parent.mkdir(parents=True)
-        nbformat.write(everything[name], path)
+
+    def __init__(self, folder: Path, assignment: str, names: set[str]) -> None:
+        self.assignment, data = assignment, submissions(assignment)
+        perfect = edits.solution(assignment)
+        course = Course(folder / "release", assignment)
+        course.generate()
+        everything: dict[str, tuple[list[str], object]] = {}
+        wanted = {name: data.WRONG[name] for name in data.WRONG if name in names}
+        for number, held in enumerate(packed(parts(perfect, wanted), alone(wanted), packing())):
+            change = [edit for name in held for edit in wanted[name][0]]
+            everything[f"mistakes_{number}"] = (held, edits.edited(perfect, *change))
+        for name in [name for name in data.RIGHT if name in names]:
+            student = re.sub(r"\W", "_", name)
+            everything[student] = ([name], edits.edited(perfect, *data.RIGHT[name]))
+        if UNTOUCHED in names:
+            released = nbformat.read(course.notebook("release"), as_version=4)
+            everything["untouched"] = ([UNTOUCHED], released)
+        found = {}
+        self.root, self.most = folder / "patient-graded", course.maximum()
+        for pace, limits in LIMITS.items():
+            for student, (held, notebook) in everything.items():
+                if (pace == "short") == any(edits.LOOPS in wanted.get(name, ()) for name in held):
+                    path = folder / pace / student / f"{assignment}.ipynb"
+                    path.parent.mkdir(parents=True)
+                    nbformat.write(notebook, path)
+            if (folder / pace).exists():
+                found |= _graded(folder / pace, limits)
+        self.rows = {name: found[s] for s, (held, _) in everything.items() for name in held}
+        self.together = {name: held for held, _ in everything.values() for name in held}
+
+    def lost(self, name: str) -> set[str]:
+        """The tests that did not give all their points; what is graded by hand is left out."""
+        row = self.rows[name]
+        graded = [part for part in self.most if row[part] != "by hand"]
+        return {part for part in graded if float(row[part]) < self.most[part]}
+
+    def got(self, name: str, part: str) -> float:
+        """The points of one test."""
+        return float(self.rows[name][part])
+
+    def told(self, name: str) -> str:
+        """What the CSV remarks, and how to see a mistake without those that it met."""
+        place = "tests/assignments/test_assignments.py::"
+        place += "test_a_wrong_submission_loses_the_points_of_what_is_wrong"
+        command = ".venv-course/bin/python -m pytest --confcutdir=tests/assignments"
+        return (
+            f"The submission held: {'; '.join(self.together[name])}.\n"
+            f"It remarks: {self.rows[name]['remarks'] or 'nothing'}.\n"
+            f'Alone: PACKING=alone {command} "{place}[{self.assignment}-{name}]"\n'
+            f"In the same company: PACKING={packing()} {command} -k {self.assignment}"
+        )
+
+
+def _graded(folder: Path, limits: dict) -> dict[str, dict[str, str]]:
     try:
-        path = grade(folder / "submissions", limits={"cell_seconds": 30})
+        with mock.patch.object(NbGraderAPI, "generate_feedback", _feedback_of_the_solution):
+            return rows(grade(folder, limits=limits))
     finally:
         execute.close()
-    return {names[student]: row for student, row in rows(path).items()}, course.maximum()
 
 
-def lost(row: dict[str, str], most: dict[str, float]) -> set[str]:
-    """The tests that did not give all their points; what is graded by hand is left out."""
-    return {part for part in most if row[part] != "by hand" and float(row[part]) < most[part]}
+_generate = NbGraderAPI.generate_feedback
+
+
+def _feedback_of_the_solution(self, assignment, student=None, force=True):
+    """Nobody looks at the others' pages, and each takes a second."""
+    if student == "the_solution":
+        return _generate(self, assignment, student, force)
+    return {"success": True}

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -61,19 +60,19 @@ def test_it_finds_the_source_beside_the_notebooks():
     assert f"helpers from {place}" in result.stdout, result.stderr
 
 
-def test_where_helpers_is_it_does_nothing_and_costs_no_time(tmp_path):
+def test_where_helpers_is_it_does_nothing(tmp_path):
     (tmp_path / "helpers").mkdir()
     (tmp_path / "helpers" / "__init__.py").touch()
     script = (
-        "import sys, time; sys.path.insert(0, sys.argv[1]); before = list(sys.path)\n"
-        "start = time.perf_counter(); exec(sys.argv[2]); end = time.perf_counter()\n"
-        "assert sys.path == before, sys.path\nprint(end - start)"
+        "import sys; sys.path.insert(0, sys.argv[1]); before = list(sys.path)\n"
+        "exec(sys.argv[2])\nassert sys.path == before, sys.path\n"
+        "print(sorted({'helpers', 'numpy', 'keras', 'tensorflow'} & set(sys.modules)))"
     )
     command = [sys.executable, "-I", "-c", script, str(tmp_path), CELL]
     environment = {**os.environ, "HOME": str(tmp_path), "PATH": ""}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert float(result.stdout) < 0.5
+    assert result.stdout == "[]\n"  # nothing is imported that would take a moment
     assert [path.name for path in tmp_path.iterdir()] == ["helpers"]
 
 
@@ -133,10 +132,8 @@ def test_a_version_that_is_not_there_is_said_in_a_sentence(repository, elsewhere
 
 @needs_git
 def test_a_repository_that_is_not_there_is_said_in_a_sentence(elsewhere):
-    start = time.monotonic()
     said = sentence(run(elsewhere, RESNET_BOOK_REPOSITORY=(elsewhere / "none").as_uri()))
     assert "takes git and a network" in said and "repository exists" in said
-    assert time.monotonic() - start < 20
 
 
 def test_no_git_is_said_in_a_sentence(elsewhere):

@@ -4,7 +4,6 @@ import hashlib
 import io
 import shutil
 import socket
-import time
 import urllib.error
 import urllib.request
 
@@ -74,18 +73,22 @@ def test_a_jpeg_archive_says_so(tmp_path, cifar10_archive):
 
 @pytest.fixture
 def no_network(monkeypatch):
-    def refuse(*_, **__):
+    """Every attempt to reach it fails and is counted."""
+    tried = []
+
+    def refuse(*arguments, **_):
+        tried.append(arguments)
         raise OSError("the network is unreachable")
 
     monkeypatch.setattr(urllib.request, "urlopen", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
+    return tried
 
 
 def test_images_that_are_nowhere_are_an_error_at_once(tmp_path, no_network):
-    start = time.monotonic()
     with pytest.raises(DataUnavailableError, match=r"cifar10 was expected in") as caught:
         datasets.load("cifar10", data_dir=tmp_path)
-    assert time.monotonic() - start < 20  # TFDS alone would try for minutes
+    assert len(no_network) <= 1  # TFDS alone would try again and again, for minutes
     message = str(caught.value)
     for part in (str(tmp_path), "unreachable", "TFDS_DATA_DIR", "RESNET_BOOK_DATA=shapes"):
         assert part in message

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,6 @@ WORKER = several_processes.__file__
 # 168 images are 5 batches of 32, so this is three epochs, the rate falling twice.
 TRAIN = ["train", "tiny6", "--data", "shapes", "--batch", "32", "--steps", "15", "--quiet"]
 LIMIT = 240  # seconds for any process, on a machine that has other work to do
-SOON = 60  # seconds in which the end of one process ends the others; it takes less than one
 
 
 def free_port():
@@ -181,9 +179,7 @@ def test_a_killed_process_ends_the_other_and_one_process_goes_on(
     with ended(two(tmp_path, variables=[{"PAUSE": "0.5"}] * 2)) as (first, second):
         wait_for_epoch(first)
         second.send_signal(signal.SIGKILL)
-        start = time.monotonic()
         _, error = first.communicate(timeout=LIMIT)
-        assert time.monotonic() - start < SOON
     assert first.returncode == 1
     assert "Process 1 is gone" in error and "training goes on" in error
     assert "Traceback" not in error

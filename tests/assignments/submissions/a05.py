@@ -1,11 +1,6 @@
-"""Assignment 5 grades: wrong submissions lose the points of what is wrong, right ones none."""
+"""Assignment 5: what wrong and right submissions change in the solution."""
 
-import nbformat
-import pytest
-
-import edits
-from edits import deleted, replaced, written
-from proof import grade_all, lost
+from edits import LOOPS, TAMPERS, deleted, replaced, written
 
 NAME = "05-cifar10"
 RECORDS = ("records-errors", "records-logged", "records-summary")
@@ -28,7 +23,8 @@ def seen(count, held_back, epochs):
 PARTS = "train.shuffle(count, seed=seed), order[:held_back]"
 KERAS_BOUNDARY = replaced("schedule", "boundary - 1 for boundary", "boundary for boundary")
 
-# What a student did, and which tests that costs.
+# What a student did, which tests that costs and, where it may share a submission with no other
+# mistake, why.
 WRONG = {
     "the error that was logged last": (
         [replaced("records", 'final[split]["error"] for', 'history["error"][-1] for')],
@@ -126,6 +122,7 @@ WRONG = {
             deleted("verdict-open"),
         ],
         ["verdict-clear"],
+        TAMPERS,
     ),
     "an exception at import": (
         [replaced("schedule", "def epochs", "from helpers import rates\n\n\ndef epochs")],
@@ -134,6 +131,7 @@ WRONG = {
     "an endless loop": (
         [replaced("best", "def best_of", "while 1:\n    pass\n\ndef best_of")],
         BEST,
+        LOOPS,
     ),
 }
 
@@ -243,54 +241,5 @@ RIGHT = {
         replaced("verdict", 'return "a" if gap > 0 else "b"', 'return "ba"[int(gap > 0)]'),
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("graded")
-
-
-@pytest.fixture(scope="module")
-def graded(folder):
-    return grade_all(folder, NAME, WRONG, RIGHT)
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_submission_loses_the_points_of_what_is_wrong(graded, name):
-    rows, most = graded
-    assert lost(rows[name], most) == set(WRONG[name][1]), rows[name]["remarks"]
-    assert all(float(rows[name][part]) == 0 for part in WRONG[name][1])
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_a_right_submission_gets_all(graded, name):
-    rows, most = graded
-    row = rows[name]
-    assert lost(row, most) == set(), row["remarks"]
-    assert row["points"] == "20" and row["written"] == "by hand" and row["of"] == "24"
-
-
-def test_the_untouched_version_gets_nothing(graded):
-    rows, most = graded
-    assert rows["untouched"]["points"] == "0"
-    assert lost(rows["untouched"], most) == set(most)
-
-
-def test_every_cell_of_the_solution_runs(graded, folder):
-    (path,) = folder.rglob(f"autograded/the_solution/*/{NAME}.ipynb")
-    cells = nbformat.read(path, as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    assert outputs and not [o for o in outputs if o.output_type == "error"]
-
-
-def test_a_submission_is_graded_in_under_40_seconds(graded):
-    rows, _ = graded
-    seconds = sorted(float(rows[name]["seconds"]) for name in RIGHT)
-    assert seconds[1] < 40, seconds
-
-
-def test_the_first_cell_is_that_of_the_notebooks():
-    ours = edits.cell(edits.solution(NAME), "setup").source
-    book = edits.SOURCE.parents[1] / "notebooks" / "01-degradation.ipynb"  # the same in all
-    cells = nbformat.read(book, as_version=4).cells
-    assert ours == next(c.source for c in cells if c.cell_type == "code")
+# What the remarks say about a submission.
+TOLD = {"a test changed, and one deleted": ("verdict-clear: had been changed",)}

@@ -1,14 +1,6 @@
-"""Assignment 1 grades: wrong submissions lose the points of what is wrong, right ones none."""
+"""Assignment 1: what wrong and right submissions change in the solution."""
 
-import subprocess
-import sys
-
-import nbformat
-import pytest
-
-import edits
-from edits import deleted, own_cell, replaced, written
-from proof import grade_all, lost
+from edits import ENDS, LOOPS, TAMPERS, deleted, own_cell, replaced, written
 
 NAME = "01-degradation"
 BLOCK = ("block-shape", "block-parameters", "block-function")
@@ -16,7 +8,8 @@ COUNT = ("count-depth", "count-parameters", "count-work")
 MEASURE = ("measure-runs", "measure-spread", "measure-verdict")
 REPAIR = ("repair-pairs", "repair-rest")
 
-# What a student did, and which tests that costs.
+# What a student did, which tests that costs and, where it may share a submission with no other
+# mistake, why.
 WRONG = {
     "a bias left in": (
         [replaced("block", "use_bias=False, ", "")],
@@ -70,6 +63,7 @@ WRONG = {
             deleted("count-depth"),
         ],
         ["count-work"],
+        TAMPERS,
     ),
     "an exception at import": (
         [replaced("block", "def plain_block", "import no_such_module\n\n\ndef plain_block")],
@@ -78,10 +72,12 @@ WRONG = {
     "an endless loop": (
         [replaced("measure", "def measure", "while True:\n    pass\n\n\ndef measure")],
         MEASURE,
+        LOOPS,
     ),
     "an end of the process when it is tested": (
         [replaced("repair", "order =", "os._exit(0)\n    order =")],
         REPAIR,
+        ENDS,
     ),
     "the fault still there": (
         [
@@ -117,6 +113,7 @@ WRONG = {
             ),
         ],
         ["block-parameters", "block-function"],
+        TAMPERS,
     ),
 }
 
@@ -181,54 +178,8 @@ RIGHT = {
         replaced("repair", "images[order] - mean", "np.take(images, order, axis=0) - mean"),
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    return grade_all(tmp_path_factory.mktemp("graded"), NAME, WRONG, RIGHT)
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_submission_loses_the_points_of_what_is_wrong(graded, name):
-    rows, most = graded
-    assert lost(rows[name], most) == set(WRONG[name][1]), rows[name]["remarks"]
-    assert all(float(rows[name][part]) == 0 for part in WRONG[name][1])
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_a_right_submission_gets_all(graded, name):
-    rows, most = graded
-    row = rows[name]
-    assert lost(row, most) == set(), row["remarks"]
-    assert row["points"] == "20" and row["written"] == "by hand" and row["of"] == "24"
-
-
-def test_the_untouched_version_gets_nothing(graded):
-    rows, most = graded
-    assert rows["untouched"]["points"] == "0"
-    assert lost(rows["untouched"], most) == set(most)
-
-
-def test_tampering_is_told(graded):
-    rows, _ = graded
-    remarks = rows["checks and names replaced"]["remarks"]
-    assert "helpers.checks.plain_block" in remarks and "numpy.prod" in remarks
-    assert "count-work: had been changed" in rows["a test changed, and one deleted"]["remarks"]
-
-
-def test_a_submission_is_graded_in_under_40_seconds(graded):
-    rows, _ = graded
-    seconds = sorted(float(rows[name]["seconds"]) for name in RIGHT)
-    assert seconds[1] < 40, seconds
-
-
-def test_the_first_cell_is_that_of_the_notebooks():
-    ours = edits.cell(edits.solution(NAME), "setup").source
-    book = nbformat.read(edits.SOURCE.parents[1] / "notebooks" / f"{NAME}.ipynb", as_version=4)
-    assert ours == next(c.source for c in book.cells if c.cell_type == "code")
-
-
-def test_importing_the_grader_does_not_load_tensorflow():
-    code = "import sys, grading.grade; sys.exit('tensorflow' in sys.modules)"
-    environment = {"PYTHONPATH": str(edits.SOURCE.parent)}
-    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
+# What the remarks say about a submission.
+TOLD = {
+    "checks and names replaced": ("helpers.checks.plain_block", "numpy.prod"),
+    "a test changed, and one deleted": ("count-work: had been changed",),
+}

@@ -1,11 +1,6 @@
-"""Assignment 2 grades: wrong submissions lose the points of what is wrong, right ones none."""
+"""Assignment 2: what wrong and right submissions change in the solution."""
 
-import nbformat
-import pytest
-
-import edits
-from edits import deleted, own_cell, replaced, written
-from proof import grade_all, lost
+from edits import LOOPS, TAMPERS, deleted, own_cell, replaced, written
 
 NAME = "02-identity-shortcuts"
 SHORTCUT = ("shortcut-identity", "shortcut-zeros", "shortcut-projection")
@@ -19,7 +14,8 @@ MEASURE = ("measure-differences", "measure-verdict")
 SUM = "layers.ReLU()(layers.Add()([fx, gx]))"
 PROJECTION_NORM = "return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)\n    if"
 
-# What a student did, and which tests that costs.
+# What a student did, which tests that costs and, where it may share a submission with no other
+# mistake, why.
 WRONG = {
     "a plain block, and zeros in front": (
         [
@@ -77,6 +73,7 @@ WRONG = {
             deleted("count-c"),
         ],
         ["count-b", "count-c"],
+        TAMPERS,
     ),
     "an exception at import": (
         [replaced("shortcut", "def shortcut", "import no_such_module\n\n\ndef shortcut")],
@@ -85,6 +82,7 @@ WRONG = {
     "an endless loop": (
         [replaced("measure", "def differences", "while True:\n    pass\n\n\ndef differences")],
         MEASURE,
+        LOOPS,
     ),
     "the fault still there, the stride in every block": (
         [
@@ -124,6 +122,7 @@ WRONG = {
             own_cell("block", "checks.basic_block = lambda *a, **k: None\nnp.max = lambda x: 0"),
         ],
         ["block-function"],
+        TAMPERS,
     ),
 }
 
@@ -244,48 +243,8 @@ RIGHT = {
         ),
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    return grade_all(tmp_path_factory.mktemp("graded"), NAME, WRONG, RIGHT)
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_submission_loses_the_points_of_what_is_wrong(graded, name):
-    rows, most = graded
-    assert lost(rows[name], most) == set(WRONG[name][1]), rows[name]["remarks"]
-    assert all(float(rows[name][part]) == 0 for part in WRONG[name][1])
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_a_right_submission_gets_all(graded, name):
-    rows, most = graded
-    row = rows[name]
-    assert lost(row, most) == set(), row["remarks"]
-    assert row["points"] == "20" and row["written"] == "by hand" and row["of"] == "24"
-
-
-def test_the_untouched_version_gets_nothing(graded):
-    rows, most = graded
-    assert rows["untouched"]["points"] == "0"
-    assert lost(rows["untouched"], most) == set(most)
-
-
-def test_tampering_is_told(graded):
-    rows, _ = graded
-    remarks = rows["checks and names replaced"]["remarks"]
-    assert "helpers.checks.basic_block" in remarks and "numpy.max" in remarks
-    assert "count-b: had been changed" in rows["a test changed, and one deleted"]["remarks"]
-
-
-def test_a_submission_is_graded_in_under_40_seconds(graded):
-    rows, _ = graded
-    seconds = sorted(float(rows[name]["seconds"]) for name in RIGHT)
-    assert seconds[1] < 40, seconds
-
-
-def test_the_first_cell_is_that_of_the_notebooks():
-    ours = edits.cell(edits.solution(NAME), "setup").source
-    book = nbformat.read(edits.SOURCE.parents[1] / "notebooks" / f"{NAME}.ipynb", as_version=4)
-    assert ours == next(c.source for c in book.cells if c.cell_type == "code")
+# What the remarks say about a submission.
+TOLD = {
+    "checks and names replaced": ("helpers.checks.basic_block", "numpy.max"),
+    "a test changed, and one deleted": ("count-b: had been changed",),
+}

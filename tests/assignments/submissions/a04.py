@@ -1,11 +1,6 @@
-"""Assignment 4 grades: wrong submissions lose the points of what is wrong, right ones none."""
+"""Assignment 4: what wrong and right submissions change in the solution."""
 
-import nbformat
-import pytest
-
-import edits
-from edits import deleted, replaced, written
-from proof import grade_all, lost
+from edits import LOOPS, TAMPERS, deleted, replaced, written
 
 NAME = "04-bottleneck"
 WEIGHTS = ["block-parameters", "block-function"]
@@ -20,7 +15,8 @@ def block(old, new):
     return [replaced("block", old, new)]
 
 
-# What a student did, and which tests that costs.
+# What a student did, which tests that costs and, where it may share a submission with no other
+# mistake, why.
 WRONG = {
     "a plain block": (block("layers.Add()([fx, x])", "fx"), WEIGHTS),
     "a bias left in": (block("use_bias=False, ", ""), WEIGHTS),
@@ -119,6 +115,7 @@ WRONG = {
             deleted("measure-turns"),
         ],
         ["measure-ratio"],
+        TAMPERS,
     ),
     "the first call timed, one function after the other": (
         [
@@ -142,6 +139,7 @@ WRONG = {
     "an endless loop": (
         [replaced("stage", "def stage", "while True:\n    pass\n\ndef stage")],
         STAGE,
+        LOOPS,
     ),
 }
 
@@ -259,41 +257,5 @@ RIGHT = {
         replaced("table", "enumerate(repeats)\n    ]", "enumerate(repeats)\n    ]]"),
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    return grade_all(tmp_path_factory.mktemp("graded"), NAME, WRONG, RIGHT)
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_submission_loses_the_points_of_what_is_wrong(graded, name):
-    rows, most = graded
-    assert lost(rows[name], most) == set(WRONG[name][1]), rows[name]["remarks"]
-    assert all(float(rows[name][part]) == 0 for part in WRONG[name][1])
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_a_right_submission_gets_all(graded, name):
-    rows, most = graded
-    row = rows[name]
-    assert lost(row, most) == set(), row["remarks"]
-    assert row["points"] == "20" and row["written"] == "by hand" and row["of"] == "24"
-
-
-def test_the_untouched_version_gets_nothing(graded):
-    rows, most = graded
-    assert rows["untouched"]["points"] == "0"
-    assert lost(rows["untouched"], most) == set(most)
-
-
-def test_a_submission_is_graded_in_under_40_seconds(graded):
-    rows, _ = graded
-    seconds = sorted(float(rows[name]["seconds"]) for name in RIGHT)
-    assert seconds[1] < 40, seconds
-
-
-def test_the_first_cell_is_that_of_the_notebooks():
-    ours = edits.cell(edits.solution(NAME), "setup").source
-    book = nbformat.read(edits.SOURCE.parents[1] / "notebooks" / f"{NAME}.ipynb", as_version=4)
-    assert ours == next(c.source for c in book.cells if c.cell_type == "code")
+# What the remarks say about a submission.
+TOLD = {"a test changed, and one deleted": ("measure-ratio: had been changed",)}

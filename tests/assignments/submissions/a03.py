@@ -1,11 +1,6 @@
-"""Assignment 3 grades: wrong submissions lose the points of what is wrong, right ones none."""
+"""Assignment 3: what wrong and right submissions change in the solution."""
 
-import nbformat
-import pytest
-
-import edits
-from edits import deleted, own_cell, replaced, written
-from proof import grade_all, lost
+from edits import LOOPS, TAMPERS, deleted, own_cell, replaced, written
 
 NAME = "03-resnet34"
 STEM = ("conv-centre", "stem-function")
@@ -17,7 +12,8 @@ MEASURE = ("measure-error", "measure-price", "measure-spread")
 
 POOLING = "x = layers.ZeroPadding2D(1)(x)\n    return layers.MaxPooling2D(3, strides=2)(x)"
 
-# What a student did, and which tests that costs.
+# What a student did, which tests that costs and, where it may share a submission with no other
+# mistake, why.
 WRONG = {
     "padding that TensorFlow calls same": (
         [
@@ -73,6 +69,7 @@ WRONG = {
             deleted("repair-function"),
         ],
         REPAIR,
+        TAMPERS,
     ),
     "an exception at import": (
         [replaced("repair", "def repaired_stage", "import no_such\n\n\ndef repaired_stage")],
@@ -81,6 +78,7 @@ WRONG = {
     "an endless loop": (
         [replaced("table", "def sides", "while True:\n    pass\n\n\ndef sides")],
         TABLE,
+        LOOPS,
     ),
     "the fault still there, and filters that are never doubled": (
         [
@@ -117,6 +115,7 @@ WRONG = {
             ),
         ],
         ["net-function"],
+        TAMPERS,
     ),
 }
 
@@ -252,49 +251,8 @@ RIGHT = {
         written("measure", ARRAYS),
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    return grade_all(tmp_path_factory.mktemp("graded"), NAME, WRONG, RIGHT)
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_submission_loses_the_points_of_what_is_wrong(graded, name):
-    rows, most = graded
-    assert lost(rows[name], most) == set(WRONG[name][1]), rows[name]["remarks"]
-    assert all(float(rows[name][part]) == 0 for part in WRONG[name][1])
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_a_right_submission_gets_all(graded, name):
-    rows, most = graded
-    row = rows[name]
-    assert lost(row, most) == set(), row["remarks"]
-    assert row["points"] == "20" and row["written"] == "by hand" and row["of"] == "24"
-
-
-def test_the_untouched_version_gets_nothing(graded):
-    rows, most = graded
-    assert rows["untouched"]["points"] == "0"
-    assert lost(rows["untouched"], most) == set(most)
-
-
-def test_tampering_is_told(graded):
-    rows, _ = graded
-    remarks = rows["checks and names replaced"]["remarks"]
-    assert "helpers.checks.same_outputs" in remarks and "numpy.allclose" in remarks
-    changed = rows["a test changed, and one deleted"]["remarks"]
-    assert "repair-parameters: had been changed" in changed
-
-
-def test_a_submission_is_graded_in_under_40_seconds(graded):
-    rows, _ = graded
-    seconds = sorted(float(rows[name]["seconds"]) for name in RIGHT)
-    assert seconds[1] < 40, seconds
-
-
-def test_the_first_cell_is_that_of_the_notebooks():
-    ours = edits.cell(edits.solution(NAME), "setup").source
-    book = nbformat.read(edits.SOURCE.parents[1] / "notebooks" / f"{NAME}.ipynb", as_version=4)
-    assert ours == next(c.source for c in book.cells if c.cell_type == "code")
+# What the remarks say about a submission.
+TOLD = {
+    "checks and names replaced": ("helpers.checks.same_outputs", "numpy.allclose"),
+    "a test changed, and one deleted": ("repair-parameters: had been changed",),
+}

@@ -1,0 +1,1 @@
+"""What students might hand in for each assignment, as edits of its solution: data alone."""

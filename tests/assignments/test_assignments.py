@@ -1,0 +1,126 @@
+"""Assignments grade: wrong submissions lose the points of what is wrong, right ones none."""
+
+import itertools
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+import edits
+import proof
+from grading.course import names
+
+NAMES = names()
+DATA = {name: proof.submissions(name) for name in NAMES}
+WRONG = [(name, mistake) for name in NAMES for mistake in DATA[name].WRONG]
+RIGHT = [(name, style) for name in NAMES for style in DATA[name].RIGHT]
+UNTOUCHED = [(name, proof.UNTOUCHED) for name in NAMES]
+SOLUTIONS = [(name, "the solution") for name in NAMES]
+
+
+def on_one_process(pairs):
+    """What is graded in one run is tested where it ran."""
+    return pytest.mark.parametrize(
+        ("graded", "student"),
+        [pytest.param(*p, id="-".join(p), marks=pytest.mark.xdist_group(p[0])) for p in pairs],
+        indirect=["graded"],
+        scope="module",
+    )
+
+
+@pytest.fixture(scope="module")
+def graded(request, tmp_path_factory):
+    """Those submissions of an assignment that the chosen tests look at."""
+    chosen = [getattr(item, "callspec", None) for item in request.session.items]
+    params = [spec.params for spec in chosen if spec and "student" in spec.params]
+    wanted = {p["student"] for p in params if p["graded"] == request.param}
+    return proof.Graded(tmp_path_factory.mktemp("graded"), request.param, wanted)
+
+
+@on_one_process(WRONG)
+def test_a_wrong_submission_loses_the_points_of_what_is_wrong(graded, student):
+    wrong = DATA[graded.assignment].WRONG
+    cost = {part for name in graded.together[student] for part in wrong[name][1]}
+    assert graded.lost(student) == cost, graded.told(student)
+    assert all(graded.got(student, part) == 0 for part in cost), graded.told(student)
+    for words in DATA[graded.assignment].TOLD.get(student, ()):
+        assert words in graded.rows[student]["remarks"]
+
+
+@on_one_process(RIGHT)
+def test_a_right_submission_gets_all(graded, student):
+    row = graded.rows[student]
+    assert graded.lost(student) == set(), row["remarks"]
+    assert row["points"] == "20" and row["written"] == "by hand" and row["of"] == "24"
+
+
+@on_one_process(UNTOUCHED)
+def test_the_untouched_version_gets_nothing(graded, student):
+    assert graded.rows[student]["points"] == "0"
+    assert graded.lost(student) == set(graded.most)
+
+
+@on_one_process(SOLUTIONS)
+def test_every_cell_of_the_solution_runs(graded, student):
+    (path,) = graded.root.glob(f"autograded/the_solution/*/{graded.assignment}.ipynb")
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert [o for o in outputs if o.output_type == "error"] == []
+    assert (graded.root / graded.rows[student]["feedback"]).stat().st_size > 10_000
+
+
+# --- which mistakes share a submission ----------------------------------------------
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def mistakes(request):
+    """What each mistake of an assignment is about, and those that stay alone."""
+    wrong = DATA[request.param].WRONG
+    return proof.parts(edits.solution(request.param), wrong), proof.alone(wrong)
+
+
+def test_every_mistake_is_handed_in_once_and_none_meets_one_of_its_part(mistakes):
+    about, alone = mistakes
+    groups = proof.packed(about, alone, "a seed")
+    assert sorted(itertools.chain(*groups)) == sorted(about)
+    assert len(groups) < len(about)
+    for group in groups:
+        assert len(group) == 1 or not alone & set(group)
+        assert sum(len(about[m]) for m in group) == len(set().union(*(about[m] for m in group)))
+    assert len(proof.packed(about, alone, proof.ALONE)) == len(about)
+
+
+def test_every_two_that_can_share_a_submission_do_so_one_day(mistakes):
+    about, alone = mistakes
+    pairs = itertools.combinations(sorted(set(about) - alone), 2)
+    waiting = {frozenset((a, b)) for a, b in pairs if not about[a] & about[b]}
+    assert waiting
+    for day in range(1000):
+        for group in proof.packed(about, alone, str(day)):
+            waiting -= set(map(frozenset, itertools.combinations(group, 2)))
+    assert waiting == set()
+
+
+def test_what_ends_or_tampers_is_handed_in_alone():
+    for name in NAMES:
+        alone = proof.alone(DATA[name].WRONG)
+        assert {"an endless loop", "a test changed, and one deleted"} <= alone
+        assert set(DATA[name].TOLD) <= alone
+
+
+# --- around ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_cell_is_that_of_the_notebooks(name):
+    ours = edits.cell(edits.solution(name), "setup").source
+    book = edits.SOURCE.parents[1] / "notebooks" / "01-degradation.ipynb"  # the same in all
+    cells = nbformat.read(book, as_version=4).cells
+    assert ours == next(c.source for c in cells if c.cell_type == "code")
+
+
+def test_importing_the_grader_does_not_load_tensorflow():
+    code = "import sys, grading.grade; sys.exit('tensorflow' in sys.modules)"
+    environment = {"PYTHONPATH": str(edits.SOURCE.parent)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
