@@ -1,8 +1,9 @@
 """The library of the book *Residual Networks, from the degradation problem to ResNet-50*.
 
 Imports go down this list and never up:
-paper, glue, expect, whole, specs, counting, layers, blocks, networks, datasets, weights,
-recipes, runs, training, inspection, checks, plots, diagrams, studies, options.
+paper, palette, glue, expect, whole, specs, counting, propagation, layers, blocks, networks,
+datasets, weights, recipes, runs, training, inspection, checks, plots, diagrams, studies,
+options.
 
 What you import stands at the top of this folder. What you never import lies inside a package,
 behind the names that its `__init__.py` lists.

@@ -17,11 +17,11 @@ import claim_errors
 import claims
 import he2015
 import prose
-from helpers import counting, recipes, runs, specs, studies, weights
+from helpers import counting, propagation, recipes, runs, specs, studies, weights
 from helpers.datasets import shapes
 from helpers.datasets.photos import imitation, views
 from helpers.datasets.photos.catalogue import IMAGENET, PETS
-from helpers.inspection import propagation, time_and_memory
+from helpers.inspection import time_and_memory
 from helpers.recipes import costs
 from helpers.studies import published as in_full
 from helpers.studies import repair, transfer

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from helpers import counting
 from helpers.diagrams.canvas import GREY, INK, Sheet, height, tint, width
-from helpers.plots import COLOURS
+from helpers.palette import COLOURS
 from helpers.specs import CONVOLUTIONS, Network
 
 _POINTS = 7.5

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from helpers.plots import COLOURS
+from helpers.palette import COLOURS
 from helpers.specs import Network
 
 _LAYER, _GAP = 0.8, 0.5

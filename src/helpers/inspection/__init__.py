@@ -1,6 +1,6 @@
 """What goes on inside a network, and what it costs to run: measured, not derived.
 
-`propagation` beside it predicts what is measured here; `confusions` counts mistakes.
+`helpers.propagation` predicts what is measured here; `confusions` counts mistakes.
 
 Book: chapters 1, 2, 4, 6 and 7.
 """

@@ -7,8 +7,8 @@ was made from stand in its title.
 Book: all chapters.
 """
 
+from helpers.palette import COLOURS
 from helpers.plots.images import confusion, one_per_class
-from helpers.plots.look import COLOURS
 from helpers.plots.networks import (
     SHARED,
     by_block,

@@ -11,10 +11,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers import expect, specs
+from helpers import expect, propagation, specs
 from helpers.counting import Layer, StageTotal
-from helpers.inspection import propagation
-from helpers.plots.look import COLOURS, HATCHES, axes_or_new, light, line_look
+from helpers.palette import COLOURS
+from helpers.plots.look import HATCHES, axes_or_new, light, line_look
 
 SHARED = ("parameters", "multiply_adds", "activations")
 

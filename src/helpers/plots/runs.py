@@ -11,8 +11,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from helpers import expect
+from helpers.palette import COLOURS
 from helpers.paper import Reported
-from helpers.plots.look import COLOURS, axes_or_new, images_of, line_look
+from helpers.plots.look import axes_or_new, images_of, line_look
 from helpers.runs import Run, standard_error
 
 

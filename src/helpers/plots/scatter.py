@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
-from helpers.plots.look import COLOURS
+from helpers.palette import COLOURS
 
 MARKERS = "os^Dv<>pPX*hd^vP"  # again for the last ones, which are hollow
 # Where a name may stand around a point: in pixels from it, beside it first.

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from helpers import specs
-from helpers.inspection import propagation
+from helpers import propagation, specs
 
 WIDTH, BATCH = 400, 100
 
