@@ -8,11 +8,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
-BACKENDS := .venv-backends
-COURSE := .venv-course
-COLAB := .venv-colab
-OLDEST := .venv-oldest
-GRADING := PYTHONPATH=assignments $(COURSE)/bin/python -m grading
+GRADING := PYTHONPATH=assignments .venv-course/bin/python -m grading
 CHECKED := _build/.checked
 SITE := tests/site
 BROWSING := $(SITE)/node_modules/.installed
@@ -20,14 +16,12 @@ SOURCES := _config.yml _toc.yml index.md tests/book/check_site.py \
 	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml \
 	site/served/*/*.*) src/helpers/specs.py src/helpers/counting.py
 
-# Stored outputs are made and compared on the embedded images, whatever the
-# environment chooses. Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's
-# C++ log lines to the terminal instead of storing them in the notebook. Photographs of
-# others are not stored.
+# Stored outputs are made and compared on the embedded images, whatever the environment chooses.
+# Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's C++ log lines to the terminal instead of
+# storing them in the notebook. Photographs of others are not stored.
 ON_SHAPES := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS -u KERAS_BACKEND \
 	RESNET_BOOK_PHOTOGRAPHS=hidden
-# Chapter 6 needs photographs of pets: where they are not on this machine its notebook is
-# left out, with a word.
+# Chapter 6 needs photographs of pets: where they are not, its notebook is left out, with a word.
 PETS := $(wildcard $(or $(TFDS_DATA_DIR),$(HOME)/tensorflow_datasets)/oxford_iiit_pet)
 LEFT_OUT := $(if $(PETS),,notebooks/06-transfer.ipynb)
 SAY_LEFT_OUT = $(if $(LEFT_OUT),@echo "Left out: $(LEFT_OUT). No oxford_iiit_pet on this machine: set TFDS_DATA_DIR")
@@ -35,47 +29,37 @@ RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute 
 	--ExecutePreprocessor.kernel_name=python3 \
 	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
 
-# What runs on Keras' other backends, too, bears the mark `backends`: other files may need what
-# is not there. On JAX alone several processes and devices train together, and one trains whole
-# epochs on the device (mark `jax`). XLA compiles for JAX without optimising: nets as small as
-# those of the tests take longer to compile than to run. What it compiled is kept.
-MARKED = $(shell grep -rlE --include='*.py' 'mark\.($(1))\b' tests/library)
+# Two tests at a time, notebooks too: their trainings leave a third of two cores idle. What shares
+# a costly fixture stays together; tests/conftest.py says what.
+TEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# The files with a mark. `backends` runs on Keras' other backends, too: other files may need what
+# is not there. On JAX alone several processes and devices train together (`jax`). XLA compiles for
+# JAX without optimising: the tests' nets take longer to compile than to run. It is kept.
+MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
-	JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
-TEST_BACKEND = $(BACKENDS)/bin/python -m pytest --disable-warnings
+	JAX_COMPILATION_CACHE_DIR=.venv-backends/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+TEST_BACKEND = .venv-backends/bin/python -m pytest --disable-warnings
 
 # Colab's Python, where this machine has it. The oldest is the one of `make setup`.
 PYTHONS = python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python
-COLAB_PYTHON ?= $(shell for python in $(PYTHONS); do \
+PYTHON_colab ?= $(shell for python in $(PYTHONS); do \
 	"$$python" -c "import venv" 2> /dev/null && echo "$$python" && exit; done; echo $(BIN)/python)
-OLDEST_PYTHON ?= $(BIN)/python
 AS_A_READER = $(BIN)/python tests/colab/run.py _build/colab --graded --together 2
-# With the oldest versions a live training runs, and every module is imported. All of it
-# (`make test-colab WITH_OLDEST=`) takes as long again as with Colab's versions.
+# What runs with Colab's and with the oldest versions: all, or the names that begin so.
 WITH_OLDEST := shapes
-# What runs with Colab's versions: all, or the names that begin so.
 WITH_COLAB :=
 IMPORT_ALL := import importlib, pkgutil, helpers; [importlib.import_module(module.name) \
 	for module in pkgutil.walk_packages(helpers.__path__, "helpers.") if "__main__" not in module.name]
-
-# `make publish-as OWNER/NAME`: make takes the second word for a goal, too.
-ifeq (publish-as,$(firstword $(MAKECMDGOALS)))
-PLACE := $(word 2,$(MAKECMDGOALS))
-$(eval $(if $(PLACE),.PHONY: $(PLACE)))
-$(eval $(if $(PLACE),$(PLACE): ; @:))
-endif
-
-# Two files at a time, notebooks too: their trainings leave a third of two cores idle.
-TWO := -n 2 --dist loadfile
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve pdf test test-quick test-notebooks test-site backends links
-.PHONY: test-colab colab-notebooks test-colab-here release-check
-.PHONY: assignments grade marking notebooks figures run lab lint lint-workflows format lock publish-as clean
+.PHONY: help setup book serve pdf check test test-large test-quick test-outputs test-notebooks
+.PHONY: test-site backends links test-colab colab-notebooks test-colab-here release-check
+.PHONY: assignments grade marking notebooks figures run lab lint lint-workflows format lock
+.PHONY: publish-as passed clean
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
@@ -95,6 +79,15 @@ $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# What is not the book's own lies in environments of its own: .venv-X has requirements/X.txt.
+.venv-%/.installed: requirements/%.txt | $(INSTALLED)
+	@echo "Installing $< into .venv-$*: some minutes, once"
+	@$(or $(PYTHON_$*),$(BIN)/python) -m venv --clear .venv-$*
+	.venv-$*/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+.venv-course/.installed .venv-backends/.installed: requirements.lock
 
 define BUILD
 @rm -rf $(CHECKED) _build/html _build/.doctrees _build/jupyter_execute
@@ -119,16 +112,24 @@ pdf: $(INSTALLED) $(BROWSING)  ## the whole book as one PDF, printed by Chromium
 	$(BIN)/jupyter-book build . --builder singlehtml -n -W --keep-going --quiet > /dev/null
 	@node $(SITE)/pdf.mjs _build/singlehtml _build/residual-networks.pdf
 
-test: $(INSTALLED) $(COURSE)/.installed  ## pytest, the grading of the assignments, every notebook against its outputs
-	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO)
-	$(ON_SHAPES) $(COURSE)/bin/python -m pytest -n 2 --dist loadgroup --confcutdir=tests/assignments tests/assignments
-	$(ON_SHAPES) $(BIN)/python -m pytest $(TWO) --nbval --nbval-current-env \
-		--nbval-sanitize-with tests/project/nbval_sanitize.cfg --nbval-cell-timeout 600 \
-		$(LEFT_OUT:%=--ignore=%) notebooks/
-	$(SAY_LEFT_OUT)
+check: lint test-quick  ## while you work: the style and the quick tests
 
 test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and Windows, in minutes
-	$(BIN)/python -m pytest -m quick
+	$(TEST) -m "quick and not large" $(call MARKED,quick)
+
+test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the assignments
+	$(ON_SHAPES) $(TEST) -m "not large"
+	$(ON_SHAPES) .venv-course/bin/python -m pytest -n 2 --dist loadgroup \
+		--confcutdir=tests/assignments tests/assignments
+
+test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` has narrow ones
+	$(ON_SHAPES) $(TEST) -m large $(call MARKED,large)
+
+test-outputs: $(INSTALLED)  ## run every notebook and compare with its stored outputs
+	$(ON_SHAPES) $(TEST) --nbval --nbval-current-env \
+		--nbval-sanitize-with tests/project/nbval_sanitize.cfg --nbval-cell-timeout 600 \
+		--dist loadfile $(LEFT_OUT:%=--ignore=%) notebooks/
+	$(SAY_LEFT_OUT)
 
 test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size
 	$(BIN)/python -m pytest --quiet tests/project/test_notebooks.py tests/project/test_first_cell.py
@@ -137,26 +138,14 @@ colab-notebooks: assignments
 	$(BIN)/python tests/colab/prepare.py _build/colab
 
 test-colab: $(INSTALLED)  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
-	@$(MAKE) --no-print-directory --jobs 2 $(COLAB)/.installed $(OLDEST)/.installed colab-notebooks
-	PYTHONPATH=src $(OLDEST)/bin/python -c '$(IMPORT_ALL)'
-	$(AS_A_READER) --python $(OLDEST)/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_OLDEST)))
-	$(AS_A_READER) --python $(COLAB)/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_COLAB)))
+	@$(MAKE) --no-print-directory --jobs 2 .venv-colab/.installed .venv-oldest/.installed colab-notebooks
+	PYTHONPATH=src .venv-oldest/bin/python -c '$(IMPORT_ALL)'
+	$(AS_A_READER) --python .venv-oldest/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_OLDEST)))
+	$(AS_A_READER) --python .venv-colab/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_COLAB)))
 
 # Inside Colab's own image, which has no .venv, after `make colab-notebooks` outside.
 test-colab-here:
 	$(PYTHON) tests/colab/run.py _build/colab --python $(PYTHON) --download
-
-$(COLAB)/.installed: tests/colab/colab.txt | $(INSTALLED)
-	@echo "Installing what Colab has into $(COLAB): a minute or two, once"
-	@$(COLAB_PYTHON) -m venv --clear $(COLAB)
-	$(COLAB)/bin/python -m pip install --quiet -r tests/colab/colab.txt
-	@touch $@
-
-$(OLDEST)/.installed: tests/colab/oldest.txt | $(INSTALLED)
-	@echo "Installing the oldest supported versions into $(OLDEST): a minute or two, once"
-	@$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
-	$(OLDEST)/bin/python -m pip install --quiet -r tests/colab/oldest.txt
-	@touch $@
 
 links: $(INSTALLED)  ## follow every link that leads out of the book
 	$(BIN)/jupyter-book build . --builder linkcheck --quiet
@@ -172,42 +161,30 @@ $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error
 	@touch $@
 
-backends: $(BACKENDS)/.installed  ## what must run on JAX and PyTorch, too; several processes on JAX
+backends: .venv-backends/.installed  ## what must run on JAX and PyTorch, too; several processes on JAX
 	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND) -m "(backends or jax) and not one_backend" \
 		$(call MARKED,backends|jax)
 	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND) -m "backends and not one_backend" \
 		$(call MARKED,backends)
-	$(ON_BACKEND) RESNET_BOOK_ALSO=$$($(BACKENDS)/bin/python -c \
+	$(ON_BACKEND) RESNET_BOOK_ALSO=$$(.venv-backends/bin/python -c \
 		'import sysconfig; print(sysconfig.get_path("purelib"))') \
 		$(BIN)/python -m pytest --disable-warnings \
 		tests/library/training/test_processes_photos_jax_and_tensorflow.py
 
-$(BACKENDS)/.installed: requirements-backends.txt requirements.lock | $(INSTALLED)
-	@echo "Installing JAX and PyTorch into $(BACKENDS): a few minutes, once"
-	@$(BIN)/python -m venv --clear $(BACKENDS)
-	$(BACKENDS)/bin/python -m pip install --quiet -r requirements-backends.txt -c requirements.lock
-	@touch $@
-
-assignments: $(INSTALLED) $(COURSE)/.installed  ## make the students' versions and their zips in _build/assignments
+assignments: $(INSTALLED) .venv-course/.installed  ## make the students' versions and their zips in _build/assignments
 	$(GRADING) release --out _build/assignments
 
-grade: $(INSTALLED) $(COURSE)/.installed  ## grade SUBMISSIONS=folder into a CSV (GRADES=folder, ASSIGNMENT=name, AGAIN=1)
+grade: $(INSTALLED) .venv-course/.installed  ## grade SUBMISSIONS=folder into a CSV (GRADES=folder, ASSIGNMENT=name, AGAIN=1)
 	@test -n "$(SUBMISSIONS)" || \
 		{ echo "Which folder of submissions? make grade SUBMISSIONS=path/to/folder" >&2; exit 1; }
 	$(GRADING) grade "$(SUBMISSIONS)" $(if $(GRADES),--out "$(GRADES)") \
 		$(if $(ASSIGNMENT),--assignment "$(ASSIGNMENT)") $(if $(AGAIN),--again)
 
-marking: $(COURSE)/.installed  ## give points to written answers in the browser (GRADES=folder, which `make grade` made)
+marking: .venv-course/.installed  ## give points to written answers in the browser (GRADES=folder, which `make grade` made)
 	@test -f "$(GRADES)/gradebook.db" || \
 		{ echo "Which folder of grades? make marking GRADES=path/to/folder-graded, where gradebook.db lies" >&2; exit 1; }
-	cd "$(GRADES)" && $(CURDIR)/$(COURSE)/bin/jupyter server --ServerApp.default_url=/formgrader \
+	cd "$(GRADES)" && $(CURDIR)/.venv-course/bin/jupyter server --ServerApp.default_url=/formgrader \
 		--ServerApp.open_browser=True
-
-$(COURSE)/.installed: requirements-course.txt requirements.lock | $(INSTALLED)
-	@echo "Installing nbgrader into $(COURSE): a minute, once"
-	@$(BIN)/python -m venv --clear $(COURSE)
-	$(COURSE)/bin/python -m pip install --quiet -r requirements-course.txt -c requirements.lock
-	@touch $@
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
 	$(ON_SHAPES) $(RUN) --inplace \
@@ -246,11 +223,18 @@ lock:  ## choose versions for requirements.txt anew (keeps those that still fit;
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		$(if $(UPGRADE),--upgrade)
 
+# make takes the second word, OWNER/NAME, for a goal, too.
+PLACE := $(if $(filter publish-as,$(firstword $(MAKECMDGOALS))),$(word 2,$(MAKECMDGOALS)))
+.PHONY: $(PLACE)
+$(PLACE): ; @:
 publish-as:  ## make publish-as OWNER/NAME: the repository's address and the version, everywhere
 	@$(PYTHON) book/_ext/places.py $(PLACE)
 
 release-check:  # is TAG=v1.0.0 the version of everything here?
 	@$(PYTHON) book/_ext/places.py --tag "$(TAG)"
 
+passed:  # writes down that PROOF=links passed on this version: tests/project/weekly.toml
+	@$(PYTHON) tests/project/weekly.py "$(PROOF)"
+
 clean:  ## remove what was built and installed, not what was trained
-	rm -rf _build $(VENV) $(BACKENDS) $(COURSE) $(COLAB) $(OLDEST) $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf _build .venv .venv-* $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info

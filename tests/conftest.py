@@ -25,6 +25,7 @@ MARKS = {
     "jax": "starts processes that train on JAX: `make backends`, once",
     "one_backend": "says nothing more on a second backend, or is about TensorFlow; "
     "`make backends` leaves it out",
+    "large": "builds nets of the largest sizes; narrow ones stay in every run: `make test-large`",
     "quick": "runs in minutes and on every system: `make test-quick`, `make check`",
 }
 if also := os.environ.get("RESNET_BOOK_ALSO"):

@@ -23,6 +23,7 @@ NETS = [
     ("resnet50", "C", "3x3"),
     ("resnet50", None, "3x3"),
 ]
+LARGE = ("resnet101", "resnet152", "vgg16", "vgg19")  # narrow: test_counting_narrowed.py
 IN_KERAS = {
     "resnet50": keras.applications.ResNet50,
     "resnet101": keras.applications.ResNet101,
@@ -42,7 +43,15 @@ def quickly():
         yield
 
 
-@pytest.fixture(scope="module", params=NETS, ids=lambda n: "-".join(map(str, filter(None, n))))
+def large(nets):
+    """As parameters, the largest with the mark that leaves them out of most runs."""
+    marks = [[pytest.mark.large] * (net in LARGE or net[0] in LARGE) for net in nets]
+    return [pytest.param(net, marks=mark) for net, mark in zip(nets, marks, strict=True)]
+
+
+@pytest.fixture(
+    scope="module", params=large(NETS), ids=lambda n: "-".join(map(str, filter(None, n)))
+)
 def net(request, quickly):
     """A spec and its model, one at a time: together they would need gigabytes."""
     name, option, stride = request.param
@@ -131,7 +140,7 @@ def test_rows_stand_in_an_order_in_which_the_model_can_be_run(net):
             assert came_from == "image" or place[came_from] < place[layer.name], layer.name
 
 
-@pytest.mark.parametrize("name", IN_KERAS)
+@pytest.mark.parametrize("name", large(IN_KERAS))
 def test_keras_counts_the_same_but_for_its_biases(name, quickly):
     """Its ResNets keep a bias for every convolution, which batch normalization makes redundant."""
     theirs = IN_KERAS[name](weights=None)

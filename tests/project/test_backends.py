@@ -15,14 +15,17 @@ def read(name):
     return (ROOT / name).read_text("utf-8")
 
 
+LOCK = "-c ../requirements.lock"
+
+
 def requirements(name):
-    """{package: requirement} of a file of pip's, which names no addresses and no options."""
+    """{package: requirement} of a file of pip's, with no option but the lock's."""
     lines = [line.split("#")[0].strip() for line in read(name).splitlines()]
-    found = [Requirement(line) for line in lines if line]
+    found = [Requirement(line) for line in lines if line and line != LOCK]
     return {entry.name.lower().replace("_", "-"): entry for entry in found}
 
 
-BACKENDS = requirements("requirements-backends.txt")
+BACKENDS = requirements("requirements/backends.txt")
 LIBRARY = {path.name: path for path in (ROOT / "tests/library").rglob("test_*.py")}
 
 
@@ -53,7 +56,7 @@ def test_two_backends_and_no_tensorflow():
     assert not {name for name in BACKENDS if "tensor" in name and name != "safetensors"}
     recipe = re.search(r"(?m)^backends:.*\n((?:\t.*\n)+)", read("Makefile"))[1]
     assert re.findall(r"KERAS_BACKEND=(\w+)", recipe) == ["jax", "torch"]
-    assert "-c requirements.lock" in read("Makefile")
+    assert LOCK in read("requirements/backends.txt").splitlines()
 
 
 def test_what_runs_on_every_backend():
@@ -90,7 +93,7 @@ def test_what_needs_tensorflow_and_jax_runs_where_both_are_found():
     (path,) = (path for n, path in LIBRARY.items() if n.endswith("_jax_and_tensorflow.py"))
     recipe = re.search(r"(?m)^backends:.*\n((?:\t.*\n)+)", read("Makefile"))[1]
     last = recipe.split("$(ON_BACKEND)")[-1]
-    assert "RESNET_BOOK_ALSO=$$($(BACKENDS)/" in last and "$(BIN)/python -m pytest" in last
+    assert "RESNET_BOOK_ALSO=$$(.venv-backends/" in last and "$(BIN)/python -m pytest" in last
     assert last.split()[-1] == path.relative_to(ROOT).as_posix()
 
 

@@ -140,7 +140,7 @@ def lowest(requirement):
 
 
 def test_the_oldest_versions_are_the_lower_ends_of_the_ranges():
-    oldest = pins("tests/colab/oldest.txt")
+    oldest = pins("requirements/oldest.txt")
     assert set(LIBRARY) == set(oldest) - {"ipykernel"}
     for name, requirement in LIBRARY.items():
         (clause,) = oldest[name].specifier
@@ -150,7 +150,7 @@ def test_the_oldest_versions_are_the_lower_ends_of_the_ranges():
 
 
 def test_what_colab_has_is_supported():
-    colab = pins("tests/colab/colab.txt")
+    colab = pins("requirements/colab.txt")
     assert set(LIBRARY) <= set(colab)
     for name, entry in colab.items():
         (clause,) = entry.specifier

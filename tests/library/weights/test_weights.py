@@ -51,6 +51,9 @@ KINDS = {  # side of the images, number of classes
 }
 
 
+KEPT = ("50", "16")  # the depths in every run
+
+
 @pytest.fixture(scope="module")
 def pair():
     """A model of keras.applications with random weights and ours, loaded from it, both once."""
@@ -77,7 +80,11 @@ def difference(source, model, x, training=False):
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(kind, marks=[pytest.mark.backends] * (kind == "ResNet50")) for kind in KINDS],
+    [
+        pytest.param("ResNet50", marks=pytest.mark.backends),
+        pytest.param("VGG16"),
+        *(pytest.param(kind, marks=pytest.mark.large) for kind in KINDS if kind[-2:] not in KEPT),
+    ],
 )
 def test_same_outputs_as_keras_applications(kind, pair):
     assert difference(*pair(kind), images(KINDS[kind][0])) < 1e-4
@@ -108,7 +115,9 @@ def test_biases_and_epsilon_are_folded_exactly(pair):
     source.set_weights(before[0]), model.set_weights(before[1])
 
 
-@pytest.mark.parametrize("depth", [50, 101, 152])
+@pytest.mark.parametrize(
+    "depth", [50, *(pytest.param(depth, marks=pytest.mark.large) for depth in (101, 152))]
+)
 def test_audit_every_parameter_that_differs_is_a_bias_or_a_moving_statistic(depth, pair):
     """Table 1: a block of f filters has convolutions of f, f and 4f, its stage a projection."""
     filters = (64, 128, 256, 512)
@@ -129,7 +138,7 @@ def test_audit_every_parameter_that_differs_is_a_bias_or_a_moving_statistic(dept
     assert {k: n for k, n in excess.items() if n} == {"bias": convolutions}
 
 
-@pytest.mark.parametrize("kind", ["VGG16", "VGG19"])
+@pytest.mark.parametrize("kind", ["VGG16", pytest.param("VGG19", marks=pytest.mark.large)])
 def test_audit_vgg_differs_in_nothing(kind, pair):
     source, model = pair(kind)
     assert source.count_params() == model.count_params()
@@ -150,6 +159,7 @@ def test_other_models_of_keras_applications_are_refused(pair):
     refuses(v2, model, "`model` must be a network made by networks.build", ValueError)
 
 
+@pytest.mark.large
 def test_another_depth_or_kind_is_refused(pair):
     (source50, _), (source101, model101) = pair("ResNet50"), pair("ResNet101")
     missing = r"'resnet50' .* fit resnet101: it has no conv4_block7_1_conv/kernel of shape "

@@ -1,0 +1,60 @@
+"""What is left to the weekly run is written down with the day on which it last passed."""
+
+import datetime
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import weekly
+
+ROOT = Path(__file__).parents[2]
+PROOFS = weekly.proofs()
+
+
+def commands(workflow):
+    """What a workflow calls make for, with its variables."""
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / workflow).read_text("utf-8"))["jobs"]
+    runs = "\n".join(step.get("run", "") for job in jobs.values() for step in job["steps"])
+    found = re.findall(r"\bmake [a-z-]+(?: [A-Z_]+=[^\s\"#]*)*", runs)
+    return {c for c in found if c.split()[1] not in ("setup", "colab-notebooks")}
+
+
+def test_every_proof_of_the_weekly_run_has_an_entry():
+    assert {proof["command"] for proof in PROOFS.values()} == commands("weekly.yml")
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_an_entry_says_what_passed_when_and_on_which_commit(name):
+    proof = PROOFS[name]
+    assert proof["proves"].endswith(".")
+    if proof["passed"] == "never, yet":
+        assert proof["commit"] == ""
+    else:
+        assert datetime.date.fromisoformat(proof["passed"]) <= datetime.date.today()
+        assert re.fullmatch(r"[0-9a-f]{40}", proof["commit"])
+
+
+def test_what_passed_is_written_down_and_nothing_else_changes():
+    text = weekly.RECORD.read_text("utf-8")
+    new = weekly.written(text, "pdf", "2026-01-02", "c" * 40)
+    assert weekly.tomllib.loads(new) == {
+        **PROOFS,
+        "pdf": {**PROOFS["pdf"], "passed": "2026-01-02", "commit": "c" * 40},
+    }
+    with pytest.raises(KeyError, match="soup"):
+        weekly.written(text, "soup", "2026-01-02", "c" * 40)
+
+
+def test_what_never_passed_is_due_and_so_is_what_passed_on_a_version_that_is_gone():
+    proof = PROOFS["large"]
+    assert all((ROOT / path).exists() for path in proof["about"])
+    assert weekly.due({**proof, "commit": ""})
+    assert weekly.due({**proof, "commit": "0" * 40})
+
+
+def test_the_largest_nets_run_where_what_builds_them_has_changed():
+    for place in (".ci/run", ".github/workflows/test.yml"):
+        text = (ROOT / place).read_text("utf-8")
+        assert "weekly.py --due large" in text and "make test-large" in text, place

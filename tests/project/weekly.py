@@ -1,0 +1,61 @@
+"""Keeps weekly.toml: when the proofs that not every run gives last passed.
+
+python3 tests/project/weekly.py links        # it passed today, on this commit
+python3 tests/project/weekly.py --due large  # exit 0 where what it is about has changed since
+"""
+
+import datetime
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+RECORD = Path(__file__).with_name("weekly.toml")
+ROOT = RECORD.parents[2]
+
+
+def proofs() -> dict[str, dict]:
+    """What there is to prove."""
+    return tomllib.loads(RECORD.read_text("utf-8"))
+
+
+def git(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+def written(text: str, proof: str, day: str, commit: str) -> str:
+    """The record, with one proof's day and commit. Raises KeyError for a proof it lacks."""
+    new, n = re.subn(
+        rf'(?ms)(^\[{re.escape(proof)}\]\n.*?^passed = )"[^"]*"\ncommit = "[^"]*"',
+        rf'\g<1>"{day}"\ncommit = "{commit}"',
+        text,
+        count=1,
+    )
+    if not n:
+        raise KeyError(proof)
+    return new
+
+
+def due(proof: dict) -> bool:
+    """Whether what a proof is about has changed since it passed, as far as git knows."""
+    since = proof["commit"]
+    return not since or git("diff", "--quiet", since, "--", *proof["about"]).returncode != 0
+
+
+def main(arguments: list[str]) -> int | str:
+    known = proofs()
+    if not arguments or arguments[-1] not in known:
+        return f"Expected one of {', '.join(known)}. Received: {' '.join(arguments)!r}"
+    if arguments[0] == "--due":
+        return int(not due(known[arguments[-1]]))
+    if git("status", "--porcelain").stdout:
+        return "Commit first: what passed must be a version that one can name."
+    commit, day = git("rev-parse", "HEAD").stdout.strip(), datetime.date.today().isoformat()
+    text = written(RECORD.read_text("utf-8"), arguments[-1], day, commit)
+    RECORD.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
