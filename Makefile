@@ -29,9 +29,8 @@ RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute 
 	--ExecutePreprocessor.kernel_name=python3 \
 	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
 
-# Two tests at a time, notebooks too: their trainings leave a third of two cores idle. What shares
-# a costly fixture stays together; tests/conftest.py says what.
-TEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# Two files at a time, notebooks too: their trainings leave a third of two cores idle.
+TEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # The files with a mark. `backends` runs on Keras' other backends, too: other files may need what
 # is not there. On JAX alone several processes and devices train together (`jax`). XLA compiles for
 # JAX without optimising: the tests' nets take longer to compile than to run. It is kept.
@@ -119,7 +118,7 @@ test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and
 
 test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the assignments
 	$(ON_SHAPES) $(TEST) -m "not large"
-	$(ON_SHAPES) .venv-course/bin/python -m pytest -n 2 --dist loadgroup \
+	$(ON_SHAPES) .venv-course/bin/python -m pytest -n 2 --dist loadfile \
 		--confcutdir=tests/assignments tests/assignments
 
 test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` has narrow ones
@@ -128,7 +127,7 @@ test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` 
 test-outputs: $(INSTALLED)  ## run every notebook and compare with its stored outputs
 	$(ON_SHAPES) $(TEST) --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/project/nbval_sanitize.cfg --nbval-cell-timeout 600 \
-		--dist loadfile $(LEFT_OUT:%=--ignore=%) notebooks/
+		$(LEFT_OUT:%=--ignore=%) notebooks/
 	$(SAY_LEFT_OUT)
 
 test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size

@@ -4,6 +4,7 @@
 book's own environment has no nbgrader; there `tests/conftest.py` leaves this folder out.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,18 @@ sys.path[:0] = [str(ROOT / "assignments"), str(Path(__file__).parent)]
 
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "ignore:Object of type .* not in session")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Files stay together, but the assignments of one file may run in several processes."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            number = re.search(r"\[(\d\d)-", nodeid)
+            return nodeid.split("::")[0] + (number[1] if number else "")
+
+    return Scheduling(config, log)
 
 
 def pytest_report_header():

@@ -19,11 +19,11 @@ UNTOUCHED = [(name, proof.UNTOUCHED) for name in NAMES]
 SOLUTIONS = [(name, "the solution") for name in NAMES]
 
 
-def on_one_process(pairs):
-    """What is graded in one run is tested where it ran."""
+def of_assignments(pairs):
+    """Under names that begin with the assignment's number: conftest.py keeps these together."""
     return pytest.mark.parametrize(
         ("graded", "student"),
-        [pytest.param(*p, id="-".join(p), marks=pytest.mark.xdist_group(p[0])) for p in pairs],
+        [pytest.param(*p, id="-".join(p)) for p in pairs],
         indirect=["graded"],
         scope="module",
     )
@@ -38,7 +38,7 @@ def graded(request, tmp_path_factory):
     return proof.Graded(tmp_path_factory.mktemp("graded"), request.param, wanted)
 
 
-@on_one_process(WRONG)
+@of_assignments(WRONG)
 def test_a_wrong_submission_loses_the_points_of_what_is_wrong(graded, student):
     wrong = DATA[graded.assignment].WRONG
     cost = {part for name in graded.together[student] for part in wrong[name][1]}
@@ -48,20 +48,20 @@ def test_a_wrong_submission_loses_the_points_of_what_is_wrong(graded, student):
         assert words in graded.rows[student]["remarks"]
 
 
-@on_one_process(RIGHT)
+@of_assignments(RIGHT)
 def test_a_right_submission_gets_all(graded, student):
     row = graded.rows[student]
     assert graded.lost(student) == set(), row["remarks"]
     assert row["points"] == "20" and row["written"] == "by hand" and row["of"] == "24"
 
 
-@on_one_process(UNTOUCHED)
+@of_assignments(UNTOUCHED)
 def test_the_untouched_version_gets_nothing(graded, student):
     assert graded.rows[student]["points"] == "0"
     assert graded.lost(student) == set(graded.most)
 
 
-@on_one_process(SOLUTIONS)
+@of_assignments(SOLUTIONS)
 def test_every_cell_of_the_solution_runs(graded, student):
     (path,) = graded.root.glob(f"autograded/the_solution/*/{graded.assignment}.ipynb")
     cells = nbformat.read(path, as_version=4).cells

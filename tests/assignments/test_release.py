@@ -10,8 +10,6 @@ import edits
 from grading.course import CourseError, names
 from grading.release import left_over, release
 
-pytestmark = pytest.mark.xdist_group("release")
-
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):

@@ -18,8 +18,6 @@ from grading.sandbox import Sandbox
 LIMITS = Limits(
     cell_seconds=8, grace_seconds=2, total_seconds=120, memory_mb=600, disk_mb=32, nice=0
 )
-# Limits of time and processes: one after another, with one fork server.
-pytestmark = pytest.mark.xdist_group("sandbox")
 SECRET = "a hidden test that nobody may read"
 
 
