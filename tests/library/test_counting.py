@@ -295,12 +295,3 @@ def test_odd_sizes_without_batch_norm(name, changes):
     assert counting.multiply_adds(spec) == work(model)
     shapes = {row.name: row.output_shape for row in counting.layers(spec)}
     assert shapes == {layer.name: layer.output.shape[1:] for layer in model.layers[1:]}
-
-
-def test_wrong_names_are_refused():
-    with pytest.raises(ValueError, match=r"resnet34.*Received: name='resnet35'"):
-        counting.layers("resnet35")
-    with pytest.raises(ValueError, match=r"plain34 is a plain net.*shortcut='B'"):
-        counting.parameters("plain34", shortcut="B")
-    with pytest.raises(ValueError, match=r"resnet34 has no bottleneck.*bottleneck_stride='3x3'"):
-        counting.by_stage("resnet34", bottleneck_stride="3x3")

@@ -124,3 +124,12 @@ def test_activations_are_the_outputs_that_the_backward_pass_needs(name, changes,
     assert counting.activations(spec) == sum(expected.values())
     stages = sum(stage.activations for stage in counting.by_stage(spec))
     assert counting.activations(spec) == 64 * 96 * 3 + stages
+
+
+def test_wrong_names_are_refused():
+    with pytest.raises(ValueError, match=r"resnet34.*Received: name='resnet35'"):
+        counting.layers("resnet35")
+    with pytest.raises(ValueError, match=r"plain34 is a plain net.*shortcut='B'"):
+        counting.parameters("plain34", shortcut="B")
+    with pytest.raises(ValueError, match=r"resnet34 has no bottleneck.*bottleneck_stride='3x3'"):
+        counting.by_stage("resnet34", bottleneck_stride="3x3")
