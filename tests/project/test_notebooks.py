@@ -95,10 +95,33 @@ def test_a_notebook_was_run_from_top_to_bottom_without_error(notebook):
         assert "stderr" not in [output.get("name") for output in cell.outputs]
 
 
-def test_a_notebook_is_small(path, notebook):
+def test_a_notebook_is_small(path):
     assert path.stat().st_size < 500_000
-    lines = [line.strip() for cell in code_cells(notebook)[1:] for line in cell.source.split("\n")]
-    assert len([line for line in lines if line and not line.startswith("#")]) <= 150
+
+
+def lines_of_code(source):
+    """How many lines say something to Python: blank ones and comments do not."""
+    lines = (line.strip() for line in source.split("\n"))
+    return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def most_lines(cell):
+    """How long a cell may be: one screen, or as much as a reader copies as a whole."""
+    return 30 if "copyable" in cell.metadata.get("tags", ()) else 15
+
+
+def test_no_cell_is_too_long_to_be_read_at_once(notebook):
+    """The first cell apart, which is the same everywhere."""
+    long = {
+        cell.id: lines
+        for cell in code_cells(notebook)[1:]
+        if (lines := lines_of_code(cell.source)) > most_lines(cell)
+    }
+    assert not long, f"Split these where one thought ends, or say it more simply: {long}"
+
+
+def test_blank_lines_and_comments_are_not_counted():
+    assert lines_of_code("# a comment\nx = 1  # counted\n\n    # another\ny = 2\n") == 2
 
 
 def test_a_notebook_is_plain_markdown(notebook):
