@@ -2,30 +2,47 @@
 # nothing. Elsewhere, as in Colab, it fetches the book's source, at the version that
 # this notebook belongs to. It installs no other package and changes none.
 import importlib.util
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 VERSION = "v0.0.0"
 REPOSITORY = ""
 
-if importlib.util.find_spec("helpers") is None:
-    source = Path("../src")  # in a clone of the book
-    if not (source / "helpers").is_dir():
-        source = Path.home() / ".cache" / "resnet-book" / VERSION / "src"
-    if not (source / "helpers").is_dir():
-        address = os.environ.get("RESNET_BOOK_REPOSITORY") or REPOSITORY
-        if not address:
-            raise RuntimeError(
-                "This notebook needs the book's library and does not know where to get "
-                "it: write the git address of the book behind REPOSITORY, above, or "
-                "call `make publish-as OWNER/NAME` in a clone, which does it for all."
-            )
-        clone = ["git", "clone", "--quiet", "--depth=1", "--branch", VERSION, address]
+
+def is_the_books(package):
+    start, specs = Path(package, "__init__.py"), Path(package, "specs.py")
+    whole = start.is_file() and specs.is_file()
+    return whole and "__version__ = " in start.read_text("utf-8")
+
+
+def fetched():
+    """The folder of the book's source at this version: whole, or an error."""
+    import os
+    import shutil
+    import subprocess
+    import tempfile
+
+    try:
+        cache = Path.home() / ".cache" / "resnet-book"
+        cache.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=cache).close()
+    except (OSError, RuntimeError):  # no home, or none to write into
+        cache = Path(tempfile.mkdtemp())
+    book = cache / VERSION
+    if is_the_books(book / "src" / "helpers"):
+        return book / "src"
+    address = os.environ.get("RESNET_BOOK_REPOSITORY") or REPOSITORY
+    if not address:
+        raise RuntimeError(
+            "This notebook needs the book's library and does not know where to get "
+            "it: write the git address of the book behind REPOSITORY, above, or "
+            "call `make publish-as OWNER/NAME` in a clone, which does it for all."
+        )
+    clone = ["git", "clone", "--quiet", "--depth=1", "--branch", VERSION, address]
+    with tempfile.TemporaryDirectory(dir=cache) as new:
         try:
             subprocess.run(
-                [*clone, str(source.parent)],
+                [*clone, f"{new}/book"],
                 check=True,
                 stdin=subprocess.DEVNULL,  # it fails rather than ask for a password
                 stderr=subprocess.PIPE,
@@ -38,4 +55,19 @@ if importlib.util.find_spec("helpers") is None:
                 f"Could not fetch {VERSION} of the book from {address}. This takes git "
                 f"and a network (in Kaggle: Settings, Internet on). Git said: {why}"
             ) from None
+        if not is_the_books(book / "src" / "helpers"):  # no other kernel was faster
+            shutil.rmtree(book, ignore_errors=True)
+            os.replace(f"{new}/book", book)
+    return book / "src"
+
+
+found = importlib.util.find_spec("helpers")
+if found is None or found.origin is None:  # nothing, or a folder without code
+    beside = Path("../src")  # in a clone of the book
+    source = beside if is_the_books(beside / "helpers") else fetched()
     sys.path.insert(0, str(source.resolve()))
+elif not any(map(is_the_books, found.submodule_search_locations or ())):
+    raise RuntimeError(
+        f"Another package called `helpers` is in the book's way: {found.origin}. "
+        "Rename or uninstall it, restart the kernel, and run this cell again."
+    )

@@ -22,8 +22,12 @@ needs_git = pytest.mark.skipif(not shutil.which("git"), reason="git is not on th
 
 
 def run(folder, cell=CELL, *, home=None, **environment):
-    """Runs the cell in a bare Python, as in Colab: no package is installed."""
-    code = cell + "\nprint('helpers from', importlib.util.find_spec('helpers').origin)"
+    """Runs the cell in a bare Python, as in Colab: no package is installed.
+
+    As in a notebook, its folder is the first place where packages are looked for.
+    """
+    code = "import sys; sys.path.insert(0, '')\n" + cell
+    code += "\nprint('helpers from', importlib.util.find_spec('helpers').origin)"
     home = str(home or folder)
     kept = {k: os.environ[k] for k in ("PATH", "SYSTEMROOT") if k in os.environ}
     return subprocess.run(
@@ -33,6 +37,14 @@ def run(folder, cell=CELL, *, home=None, **environment):
         capture_output=True,
         text=True,
     )
+
+
+def library(folder):
+    """A package `helpers` that passes for the book's, below `folder`."""
+    place = folder / "helpers"
+    place.mkdir(parents=True)
+    (place / "__init__.py").write_text('__version__ = "1.0.0"\n', "utf-8")
+    (place / "specs.py").touch()
 
 
 def sentence(result):
@@ -61,8 +73,7 @@ def test_it_finds_the_source_beside_the_notebooks():
 
 
 def test_where_helpers_is_it_does_nothing(tmp_path):
-    (tmp_path / "helpers").mkdir()
-    (tmp_path / "helpers" / "__init__.py").touch()
+    library(tmp_path)
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); before = list(sys.path)\n"
         "exec(sys.argv[2])\nassert sys.path == before, sys.path\n"
@@ -86,8 +97,7 @@ def test_it_says_how_to_set_the_address(tmp_path):
 def repository(tmp_path):
     """A git repository with a library of this book's name, under the tag of this version."""
     place = tmp_path / "repository"
-    (place / "src" / "helpers").mkdir(parents=True)
-    (place / "src" / "helpers" / "__init__.py").touch()
+    library(place / "src")
     author = ["-c", "user.name=A Reader", "-c", "user.email=reader@example.org"]
     for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "x"], ["tag", TAG]):
         environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
@@ -120,6 +130,63 @@ def test_a_published_cell_needs_no_environment(repository, elsewhere):
     )
     result = run(elsewhere, published)
     assert f"helpers from {elsewhere}" in result.stdout, result.stderr
+
+
+# --- what is in the way -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("other", ["helpers.py", "helpers/__init__.py"])
+def test_another_package_of_that_name_is_said_in_a_sentence(elsewhere, other):
+    place = elsewhere / other
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("raise SystemExit('a stranger was run')", "utf-8")
+    said = sentence(run(elsewhere, RESNET_BOOK_REPOSITORY="https://example.org/x"))
+    assert "is in the book's way" in said and str(Path(other)) in said
+    assert "Rename or uninstall it, restart the kernel" in said
+
+
+@needs_git
+def test_a_folder_of_that_name_without_code_is_not_in_the_way(repository, elsewhere):
+    (elsewhere / "helpers").mkdir()
+    result = run(elsewhere, RESNET_BOOK_REPOSITORY=repository.as_uri())
+    assert TAG in result.stdout, result.stderr
+
+
+@needs_git
+def test_a_copy_that_is_not_whole_is_fetched_anew(repository, elsewhere):
+    """Such as one that was being made when the kernel was killed."""
+    half = elsewhere / ".cache" / "resnet-book" / TAG
+    (half / "src" / "helpers").mkdir(parents=True)
+    result = run(elsewhere, RESNET_BOOK_REPOSITORY=repository.as_uri())
+    assert f"helpers from {half}" in result.stdout, result.stderr
+    assert [path.name for path in half.parent.iterdir()] == [TAG]
+
+
+@needs_git
+def test_it_is_whole_or_not_there_whenever_it_is_killed(repository, elsewhere):
+    """Until all is there, nothing stands where it would be looked for."""
+    dies = CELL.replace("os.replace(", "os._exit(9) or os.replace(")
+    assert dies != CELL
+    assert run(elsewhere, dies, RESNET_BOOK_REPOSITORY=repository.as_uri()).returncode == 9
+    assert not (elsewhere / ".cache" / "resnet-book" / TAG).exists()
+    result = run(elsewhere, RESNET_BOOK_REPOSITORY=repository.as_uri())
+    assert TAG in result.stdout, result.stderr
+
+
+@needs_git
+@pytest.mark.parametrize("which", ["a file", "unknown"])
+def test_it_needs_no_home(repository, elsewhere, which):
+    """HOME is nothing to write into; or is not set, and the system does not know the user."""
+    home, cell = elsewhere / "home", CELL
+    home.touch()
+    if which == "unknown":
+        cell = CELL.replace("Path.home()", "Path('~nobody-of-that-name').expanduser()")
+        assert cell != CELL
+    result = run(elsewhere, cell, home=home, RESNET_BOOK_REPOSITORY=repository.as_uri())
+    assert TAG in result.stdout, result.stderr
+
+
+# --- what cannot be fetched -------------------------------------------------------
 
 
 @needs_git
