@@ -6,7 +6,8 @@ and many that follow them, have half of them before x and half behind: "both sid
 array of one form fits into the other, which then computes something else without a word.
 
 In a net a channel is nothing but a number: so a net of one form is a net of the other whose
-channels are renumbered, and its outputs are the same.
+channels are renumbered, and its outputs are the same. The layer itself is
+`helpers.layers.ZeroPadShortcut`.
 
 Source: He et al. 2015, section 3.3 (A); resnet.py of a-martyn/resnet and of
 akamaster/pytorch_resnet_cifar10 on GitHub. Book: chapter 2.
