@@ -9,6 +9,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 import claims
+import claims_on_pages
 import prose
 
 COLUMNS = {"statement": 25, "the book": 12, "the paper": 12, "tolerance": 13}
@@ -94,7 +95,7 @@ def _literally(text):
 
 
 def _stands(claim, page):
-    return any(claims.stands(value, page) for value in claim.value)
+    return any(claims_on_pages.stands(value, page) for value in claim.value)
 
 
 def _link(name):
