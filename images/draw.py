@@ -15,7 +15,7 @@ import keras
 import matplotlib.pyplot as plt
 
 from helpers import blocks, counting, diagrams, paper, plots, runs, specs, studies
-from helpers.studies import repair
+from helpers.studies import causes, repair
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -143,6 +143,16 @@ def error_bars():
     return figure
 
 
+def growth_and_error():
+    """The cause, tried: what was learned against how much the gradient grew before."""
+    rows = causes.points(seeds=causes.seeds_recorded())
+    residual = [name for name, what in causes.INTERVENTIONS.items() if what.residual]
+    images = causes.recorded("plain56").images
+    figure, ax = plt.subplots(figsize=(7, 4.6), layout="constrained")
+    plots.growth_and_error(rows, ax, residual=residual, images=images)
+    return figure
+
+
 def published_block():
     """Repairing a notebook: the published block and the paper's."""
     shape = (6, 6, 64)
@@ -188,6 +198,7 @@ DRAWN = {
     "04-bottleneck": bottleneck,
     "04-where": where_in_resnet50,
     "05-curves": study,
+    "causes-growth": growth_and_error,
     "reading-error-bars": error_bars,
     "repair-block": published_block,
     "repair-steps": repairs,

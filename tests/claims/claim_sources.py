@@ -23,8 +23,8 @@ from helpers.datasets.photos import imitation, views
 from helpers.datasets.photos.catalogue import IMAGENET, PETS
 from helpers.inspection import time_and_memory
 from helpers.recipes import costs
+from helpers.studies import causes, repair, transfer
 from helpers.studies import published as in_full
-from helpers.studies import repair, transfer
 from helpers.training import rendezvous
 
 RECIPE = recipes.HE2015_IMAGENET
@@ -261,5 +261,5 @@ NAMES = {
     **{"propagation": propagation, "shapes": shapes},
     **{"specs": specs, "studies": studies, "paper": he2015, "math": math},
     **{"rendezvous": rendezvous, "costs": costs, "imitation": imitation, "views": views},
-    **{"transfer": transfer, "repair": repair, "weights": weights, "PETS": PETS},
+    **{"causes": causes, "transfer": transfer, "repair": repair, "weights": weights, "PETS": PETS},
 }

@@ -11,7 +11,14 @@ Source: He et al. 2015, section 4.1; He et al. 2016; Yang et al. 2019. Book: cha
 and 8.
 """
 
-from helpers.studies.causes.evidence import EXPLANATIONS, Explanation, agreement, points, verdict
+from helpers.studies.causes.evidence import (
+    EXPLANATIONS,
+    Explanation,
+    agreement,
+    points,
+    seeds_recorded,
+    verdict,
+)
 from helpers.studies.causes.interventions import INTERVENTIONS, Intervention, get
 from helpers.studies.causes.layers import Clip, DiracConv2D, FixedNorm, ScaledAdd, identity_kernel
 from helpers.studies.causes.network import FILTERS, build, deepen
@@ -50,6 +57,7 @@ __all__ = [
     "recipe",
     "record",
     "recorded",
+    "seeds_recorded",
     "train",
     "verdict",
     "with_batch_statistics",

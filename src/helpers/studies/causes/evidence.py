@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from helpers import runs
 from helpers.studies.causes.interventions import INTERVENTIONS
-from helpers.studies.causes.running import growth, recorded
+from helpers.studies.causes.running import growth, record, recorded
 
 SEEDS = (0, 1, 2)
 
@@ -66,6 +67,12 @@ EXPLANATIONS = (
         ("skipinit",),
     ),
 )
+
+
+def seeds_recorded() -> tuple[int, ...]:
+    """Those of `SEEDS` with which every intervention is recorded."""
+    there = set(runs.names())
+    return tuple(s for s in SEEDS if all(record(n, seed=s) in there for n in INTERVENTIONS))
 
 
 def points(
