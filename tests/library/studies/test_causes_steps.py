@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import small_causes
-from helpers import inspection, networks, specs, training
+from helpers import inspection, networks, runs, specs, training
 from helpers.studies import causes
-from helpers.studies.causes import Intervention
+from helpers.studies.causes import INTERVENTIONS, Intervention
 from small_causes import SHAPE, build, outputs
 
 
@@ -120,3 +120,13 @@ def test_nets_that_do_not_fit_are_not_deepened(batch):
         causes.deepen(build("deepened"), wide, batch[0], 16)
     with pytest.raises(ValueError, match="Expected a plain net"):
         causes.deepen(build("deepened"), build("resnet20"), batch[0])
+
+
+def test_a_seed_counts_when_every_intervention_is_recorded_with_it():
+    assert causes.seeds_recorded() == ()
+    paths = [runs.directory() / f"{causes.record(name, seed=1)}.json" for name in INTERVENTIONS]
+    for path in paths:
+        path.write_text("{}")
+    assert causes.seeds_recorded() == (1,)
+    paths[3].unlink()
+    assert causes.seeds_recorded() == ()
