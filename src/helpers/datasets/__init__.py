@@ -20,9 +20,10 @@ from helpers.datasets.loading import (
     load,
     names,
 )
-from helpers.datasets.memory import REDUCED_TRAINING_IMAGES, Data, Split, reduce
+from helpers.datasets.memory import REDUCED_TRAINING_IMAGES, Data, reduce
 from helpers.datasets.photos import Photos
 from helpers.datasets.protocol import DataSet, size, steps_per_epoch
+from helpers.datasets.split import Split
 from helpers.datasets.tfds_folders import DataUnavailableError
 
 __all__ = [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
-    from helpers.datasets.memory import Split
+    from helpers.datasets.split import Split
 
 
 def in_order(

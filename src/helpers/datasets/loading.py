@@ -16,9 +16,10 @@ import os
 from pathlib import Path
 
 from helpers.datasets import npz_file, photos, shapes, tfds_folders
-from helpers.datasets.memory import Data, Split
+from helpers.datasets.memory import Data
 from helpers.datasets.photos import Photos
 from helpers.datasets.photos.catalogue import IMAGENET, PETS
+from helpers.datasets.split import Split
 
 ENVIRONMENT_VARIABLE = "RESNET_BOOK_DATA"
 

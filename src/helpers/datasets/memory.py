@@ -16,21 +16,11 @@ from helpers import expect
 from helpers.datasets import arrays
 from helpers.datasets.protocol import size as size_of
 from helpers.datasets.protocol import steps_per_epoch
+from helpers.datasets.split import Split
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Images (N, H, W, C), uint8 in 0..255, and their labels (N,), int32."""
-
-    images: np.ndarray
-    labels: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
 
 @dataclass(frozen=True, eq=False)

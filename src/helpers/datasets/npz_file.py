@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from helpers import whole
-from helpers.datasets.memory import Data, Split
+from helpers.datasets.memory import Data
+from helpers.datasets.split import Split
 
 _LEVELS = 8  # of 255: more than that is another image and not another decoder
 _DECODED_HERE = ", decoded exactly"

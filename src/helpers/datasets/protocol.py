@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
-    from helpers.datasets.photos import TrainingView
+    from helpers.datasets.photos.views import TrainingView
 
 
 @runtime_checkable

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 if TYPE_CHECKING:
-    from helpers.datasets.memory import Split
+    from helpers.datasets.split import Split
 
 
 def epoch_order(

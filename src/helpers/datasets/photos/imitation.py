@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from helpers import expect
-from helpers.datasets.memory import Split
 from helpers.datasets.photos.catalogue import ARCHIVES
+from helpers.datasets.split import Split
 
 # The first of the thousand sorted WordNet numbers: tench, goldfish, three kinds of sharks.
 CLASSES = ("n01440764", "n01443537", "n01484850", "n01491361", "n01494475")
