@@ -31,6 +31,7 @@ from helpers.runs import Run
 from helpers.specs import Network
 from helpers.training import loop, processes, state_files
 from helpers.training.callbacks import Lines, Record, check_finite
+from helpers.training.optimizer import error as errors_of
 
 _MEASURED_AT_ONCE = 1_000
 _GROUPS = ("trainable", "others", "optimizer")
@@ -235,7 +236,7 @@ def _epoch(model: keras.Model, recipe: Recipe) -> Callable:
 
     def loss(trainable, others, x, y):
         predicted, others = model.stateless_call(trainable, others, x, training=True)
-        return model.loss(y, predicted), (others, jnp.mean(loop.error(y, predicted)))
+        return model.loss(y, predicted), (others, jnp.mean(errors_of(y, predicted)))
 
     def epoch(state, images, labels, mean, *order):
         def step(state, now):
@@ -285,7 +286,7 @@ def _measuring(model: keras.Model, data: Data) -> Callable[[dict, str], list]:
         x = images.astype("float32") - mean
         predicted, _ = model.stateless_call(trainable, others, x, training=False)
         loss = model.loss(labels, predicted, sample_weight=counted) * size
-        return loss, jnp.sum(loop.error(labels, predicted) * counted)
+        return loss, jnp.sum(errors_of(labels, predicted) * counted)
 
     return lambda state, split: [
         sums(state["trainable"], state["others"], mean, *part) for part in parts(split)
