@@ -6,12 +6,12 @@ Every training is a real process, on this machine's processors.
 import sys
 
 import pytest
-from test_on_device_jax import same
 
 import several_processes
 from helpers import runs, studies
 from helpers.__main__ import main
 from helpers.training import on_device
+from records import same
 
 pytestmark = pytest.mark.jax
 

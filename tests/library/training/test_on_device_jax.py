@@ -10,6 +10,7 @@ from helpers import runs, training
 from helpers.datasets import Data, Split
 from helpers.recipes import Recipe
 from helpers.training import callbacks, on_device, state_files
+from records import same
 
 pytestmark = pytest.mark.jax
 
@@ -27,17 +28,6 @@ RECIPE = Recipe(
 OPTIONS = {"seed": 1, "follow_test": True, "verbose": 0}
 # Rounding, through fifteen steps.
 FLOAT32 = {"rtol": 1e-5, "atol": 1e-6}
-
-
-def same(one, other, **tolerance):
-    """Every epoch and the end of two runs."""
-    assert set(one.history) == set(other.history)
-    for key in set(one.history) - {"seconds"}:
-        np.testing.assert_allclose(one.history[key], other.history[key], err_msg=key, **tolerance)
-    assert set(one.final) == set(other.final)
-    for split, result in one.final.items():
-        for key, value in result.items():
-            np.testing.assert_allclose(value, other.final[split][key], err_msg=split, **tolerance)
 
 
 @pytest.fixture(scope="module")
