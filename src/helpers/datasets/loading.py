@@ -1,4 +1,4 @@
-"""Images in, batches out: `tf.data`, or NumPy where Keras does not run on TensorFlow.
+"""Data sets by name: where their images come from, and as a file for elsewhere.
 
 `load("shapes")` needs nothing but NumPy; the other data sets come through
 TensorFlow Datasets. What could not be loaded is an error that says where it was
@@ -7,7 +7,7 @@ looked for: no data set ever takes the place of another.
 Small images are held in memory, as `Data`; photographs stay on disk, as `Photos`.
 Both fulfil `protocol.DataSet`.
 
-Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapters 1, 6, 7.
+Source: He et al. 2015, section 4.2 (split). Book: chapters 1, 6, 7.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ ENVIRONMENT_VARIABLE = "RESNET_BOOK_DATA"
 
 # So that the length of an epoch is known before the images are loaded.
 TRAINING_IMAGES = {"shapes": 8_000, "cifar10": 45_000}
-
 TRAINING_IMAGES |= {facts.builder: facts.training_images for facts in (PETS, IMAGENET)}
-
 PHOTOGRAPHS = (PETS.builder, IMAGENET.builder)  # these stay on disk, as `Photos`
 
 
@@ -144,7 +142,6 @@ def _cifar10(data_dir) -> Data:
 
 
 _CIFAR10 = "cifar10:3.*.*"
-
 LOADERS = {
     "shapes": _shapes,
     "cifar10": _cifar10,

@@ -13,13 +13,11 @@ from helpers.palette import COLOURS
 from helpers.runs import Run
 
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
-
-
 HATCHES = ("", "////", "....", "xxxx", "----", "oooo")
 
 
 def images_of(runs: Sequence[Run]) -> str:
-    """The images of all runs, which must be the same."""
+    """The images of all runs. Raises ValueError without runs, or for different images."""
     if not runs:
         raise ValueError("Expected at least one run. Received: none")
     images = {run.images for run in runs}
@@ -29,6 +27,7 @@ def images_of(runs: Sequence[Run]) -> str:
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
+    """The `ax` that was given, or one in a figure of its own."""
     return ax if ax is not None else plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
 
 
@@ -38,4 +37,5 @@ def light(colour: str) -> tuple[float, ...]:
 
 
 def line_look(i: int) -> dict[str, Any]:
+    """Colour and style of the line number `i`, from 0: told apart in grey, too."""
     return {"color": COLOURS[i % len(COLOURS)], "linestyle": STYLES[i % len(STYLES)]}
