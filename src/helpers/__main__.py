@@ -60,7 +60,7 @@ def _list(_):
     print("recipes:  ", ", ".join(recipes.names()))
     print("data sets:", ", ".join(datasets.names()))
     print("studies:  ", ", ".join(studies.names()))
-    print("trainings:", ", ".join(studies.named_names()))
+    print("trainings:", ", ".join(studies.trainings()))
     try:
         print("records:  ", ", ".join(runs.names()) or "none")
     except FileNotFoundError:

@@ -12,7 +12,7 @@ Book: chapters 5 and 6.
 from helpers.studies import pieces
 from helpers.studies.causes.plan import CausePlan
 from helpers.studies.named import NamedPlan, named
-from helpers.studies.named import names as named_names
+from helpers.studies.named import names as trainings
 from helpers.studies.plans import Plan
 from helpers.studies.repair.plan import RepairPlan
 from helpers.studies.running import Failed, recorded, run, status
@@ -29,10 +29,10 @@ __all__ = [
     "TransferPlan",
     "load",
     "named",
-    "named_names",
     "names",
     "pieces",
     "recorded",
     "run",
     "status",
+    "trainings",
 ]
