@@ -89,15 +89,16 @@ def write(path, arrays, metadata=None, codes=CODES):
     return path
 
 
-def read(path, code="F32"):
-    """What stands in a .safetensors file of one type: (arrays, metadata)."""
+def read(path, codes=("F32",)):
+    """What stands in a .safetensors file of these types: (arrays, metadata)."""
     content = path.read_bytes()
     (length,) = struct.unpack("<Q", content[:8])
     header = json.loads(content[8 : 8 + length])
     metadata, data = header.pop("__metadata__"), content[8 + length :]
-    assert {entry["dtype"] for entry in header.values()} == {code}
-    kind = {"F32": "<f4", "F16": "<f2"}[code]
-    return {
-        name: np.frombuffer(data[slice(*entry["data_offsets"])], kind).reshape(entry["shape"])
-        for name, entry in header.items()
-    }, metadata
+    assert {entry["dtype"] for entry in header.values()} == set(codes)
+    kinds = {"F32": "<f4", "F16": "<f2"}
+    arrays = {}
+    for name, entry in header.items():
+        part = data[slice(*entry["data_offsets"])]
+        arrays[name] = np.frombuffer(part, kinds[entry["dtype"]]).reshape(entry["shape"])
+    return arrays, metadata

@@ -23,6 +23,8 @@ from helpers.specs import Network
 
 DIRECTORY_VARIABLE = "RESNET_BOOK_RESULTS"
 
+_KEPT = ("history", "seconds", "interruptions")  # of a training that goes on
+
 
 @dataclass
 class Run:
@@ -36,6 +38,8 @@ class Run:
       inference mode, single view, without augmentation;
     - `data`: name, description and number of images of each split;
     - `seconds`: of training, validation included, over all its parts;
+    - `hardware`: of the machine that ended the training; under `earlier`, of those before it
+      where an interrupted training went on elsewhere;
     - `extra`: what a study measures besides; empty for all others, and in their records not
       there. The one study that has it is `causes`, see `causes.train`.
 
@@ -69,6 +73,20 @@ class Run:
     def architecture(self) -> Network | None:
         """The network as a record of `specs`; None for a model of somebody's own."""
         return None if self.spec is None else Network.from_record(self.spec)
+
+    def so_far(self) -> dict[str, Any]:
+        """What an interrupted training must remember, for `go_on`."""
+        return {key: getattr(self, key) for key in (*_KEPT, "hardware")}
+
+    def go_on(self, record: dict[str, Any]) -> None:
+        """Takes up what `so_far` gave, on the machine that this run was begun on."""
+        for key in _KEPT:
+            setattr(self, key, record[key])
+        self.interruptions += 1
+        before = dict(record.get("hardware", self.hardware))
+        machines = [*before.pop("earlier", []), before]
+        if others := [m for m in machines if m != self.hardware]:
+            self.hardware["earlier"] = others
 
     @property
     def images(self) -> str:

@@ -10,6 +10,7 @@ Book: chapter 5.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
 import subprocess
@@ -48,17 +49,20 @@ def run(
     - `options`: more of them for `python -m helpers train`, such as `--npz FILE`;
     - `program`: what is called with `train` and the plan's options.
 
-    What is recorded in `runs.directory()` or in `folder` is left out. `say` gets every
-    process's lines, and at the end what is left. Raises ValueError for a study with other trainings
-    than those on the device, or for numbers that are not positive; `Failed` at the end if
-    trainings ended with an error.
+    What is recorded in `runs.directory()` or in `folder` is left out. All is trained on the
+    device (`on_device.train`), whether the study's file says so or not. `say` gets every
+    process's lines, and at the end what is left. Raises ValueError for a study of trainings that
+    chapters name, or for numbers that are not positive; `Failed` at the end if trainings ended
+    with an error.
     """
-    others = [p.record() for p in study.plans if not getattr(p, "on_device", False)]
+    others = [p.record() for p in study.plans if not isinstance(p, Plan)]
     if others:
         raise ValueError(
-            "Only trainings with `on_device = true` run in pieces. "
-            f"Received a study with {others[0]}."
+            "Only `networks` trained by a recipe run in pieces, not `trainings` that chapters "
+            f"name. Received a study with {others[0]}."
         )
+    plans = tuple(dataclasses.replace(plan, on_device=True) for plan in study.plans)
+    study = dataclasses.replace(study, plans=plans)
     if not minutes > 0 or together < 1:
         raise ValueError(
             "Expected positive `minutes` and at least one training at once. "

@@ -164,9 +164,7 @@ class Checkpoint(keras.callbacks.Callback):
         model = self.run.model
         model.optimizer.build(model.trainable_variables)
         model.load_weights(found[0] / "model.weights.h5")
-        for key in ("history", "seconds", "interruptions"):
-            setattr(self.run, key, record[key])
-        self.run.interruptions += 1
+        self.run.go_on(record)
 
     def on_epoch_end(self, epoch, logs=None):
         if not processes.team().first:
@@ -176,8 +174,7 @@ class Checkpoint(keras.callbacks.Callback):
         new.mkdir(parents=True)
         with processes.alone():
             self.model.save_weights(new / "model.weights.h5")
-        keep = {key: getattr(self.run, key) for key in ("history", "seconds", "interruptions")}
-        runs.write_json(new / "record.json", {"plan": self.plan, **keep})
+        runs.write_json(new / "record.json", {"plan": self.plan, **self.run.so_far()})
         if state.is_dir():
             shutil.rmtree(old, ignore_errors=True)
             state.rename(old)

@@ -112,10 +112,8 @@ def train(
         logs = {"loss": losses.mean(dtype="float64"), "error": errors.mean(dtype="float64")}
         history.on_epoch_end(epoch, logs)
         if file:
-            record = {key: getattr(run, key) for key in ("history", "seconds", "interruptions")}
-            state_files.write(
-                file, jax.device_get(state), {"plan": plan, "epochs": epochs, **record}
-            )
+            record = {"plan": plan, "epochs": epochs, **run.so_far()}
+            state_files.write(file, jax.device_get(state), record)
         if verbose:
             lines.on_epoch_end(epoch)
         last = time.monotonic() - start
@@ -195,9 +193,7 @@ def _restored(run: Run, file, plan: str) -> dict[str, list] | None:
             f"{file} holds an interrupted training with another spec, recipe or seed, or other "
             "images. Finish that one, remove the file, or give this run another `name`."
         )
-    for key in ("history", "seconds", "interruptions"):
-        setattr(run, key, record[key])
-    run.interruptions += 1
+    run.go_on(record)
     return groups
 
 

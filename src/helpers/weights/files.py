@@ -219,7 +219,8 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
 
     Names and axes are torchvision's, `layer1.0.conv1.weight` of shape (out, in, height,
     width), in float32 or, as `dtype` says, in float16: half the size, and every weight within
-    1/2048 of its value. The metadata say `name`, `block`, for bottlenecks `bottleneck_stride`,
+    1/2048 of its value. Moving averages stay in float32, since nothing bounds a variance: the
+    early layers of a deep plain net exceed what float16 can hold. The metadata say `name`, `block`, for bottlenecks `bottleneck_stride`,
     and `option_a`, "zeros behind", where shortcuts have channels of zeros. torchvision's own
     classes take ResNet-18 and 34 with option B and the bottleneck nets with the stride on the
     3x3; the other nets keep the scheme.
@@ -240,12 +241,13 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     arrays = {}
     for name, place in places.items():
         array = fitting.numpy(place.variable).astype("float32")
-        if np.abs(array).max(initial=0) > np.finfo(dtype).max:
+        kept = "float32" if name.rpartition(".")[2].startswith("running_") else dtype
+        if np.abs(array).max(initial=0) > np.finfo(kept).max:
             raise ValueError(
                 f"{name} of {model.name} has an entry of {np.abs(array).max():.3g}, above the "
-                f"largest {dtype}, {np.finfo(dtype).max:.3g}. Leave `dtype` out."
+                f"largest {kept}, {np.finfo(kept).max:.3g}. Leave `dtype` out."
             )
-        array = array.astype(dtype)
+        array = array.astype(kept)
         # The library writes memory as it lies, so the change of axes must be carried out.
         arrays[name] = np.ascontiguousarray(array.transpose(_PYTORCH_AXES[array.ndim]))
     metadata = {"format": "pt", "name": model.name, "block": naming.block(model)}

@@ -118,6 +118,25 @@ def test_properties():
     assert make().images == "shapes (generated)"
 
 
+def test_a_training_that_goes_on_elsewhere_names_both_machines():
+    gpu, laptop = {"cores": 16, "accelerators": ["GPU"]}, {"cores": 2, "accelerators": []}
+    first = make(hardware=gpu, seconds=30.0)
+    again = make(hardware=gpu, seconds=0.0, history={})
+    again.go_on(first.so_far())
+    assert (again.history, again.seconds) == (first.history, 30.0)
+    assert (again.interruptions, again.hardware) == (1, gpu)
+    third = make(hardware=dict(laptop))
+    third.go_on(again.so_far())
+    assert (third.interruptions, third.hardware) == (2, {**laptop, "earlier": [gpu]})
+    fourth = make(hardware=dict(gpu))
+    fourth.go_on(json.loads(json.dumps(third.so_far())))
+    assert fourth.hardware == {**gpu, "earlier": [laptop]}
+    old = {key: value for key, value in first.so_far().items() if key != "hardware"}
+    fifth = make(hardware=dict(laptop))
+    fifth.go_on(old)  # of a version that did not write it
+    assert fifth.hardware == laptop
+
+
 def test_compare_in_per_cent_and_minutes():
     row, second = runs.compare([make(), make(seed=7)])
     assert row == {

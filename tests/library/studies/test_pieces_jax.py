@@ -49,6 +49,7 @@ def piece(study, folder, **changes):
 
 def test_a_study_in_pieces_records_what_it_would_in_one(file, tmp_path, monkeypatch, capsys):
     study, folder = studies.load(file), tmp_path / "piece"
+    file.write_text(STUDY.replace("on_device = true", ""))  # a piece trains on the device anyway
     data = several_processes.datasets.load("shapes")
     whole = [plan.train(data, checkpoints=tmp_path / "whole", verbose=0) for plan in study.plans]
     names = runs.names()
@@ -95,7 +96,11 @@ def test_an_error_of_one_training_is_told_at_the_end(file, tmp_path):
 @pytest.mark.parametrize(
     ("change", "arguments", "message"),
     [
-        (("on_device = true", ""), ["study", "FILE", "--minutes", "8"], "on_device = true"),
+        (
+            (STUDY, 'title = "one"\n[[runs]]\ntrainings = ["repair/plain"]'),
+            ["study", "FILE", "--minutes", "8"],
+            "not `trainings` that chapters name",
+        ),
         (("", ""), ["study", "FILE", "--minutes", "-8"], "positive `minutes`"),
         (("", ""), ["study", "FILE", "--minutes", "8", "--together", "0"], "at least one"),
         (("", ""), ["study", "FILE", "--minutes", "8", "--weights", "x"], "keep_weights"),
