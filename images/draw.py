@@ -26,10 +26,11 @@ def nested():
 
 
 def recorded(*nets):
-    """Training and validation error of ten epochs on CIFAR-10 (JPEG)."""
-    name = "cifar10-{}-he2015-cifar10-3510steps-mixed_bfloat16-seed0"
-    of_nets = [runs.load(name.format(net)) for net in nets]
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.2), layout="constrained", sharey=True)
+    """Training and validation error of 20 epochs on CIFAR-10 (JPEG)."""
+    of_nets = [runs.load(f"cifar10-{net}-late-drops-seed0") for net in nets]
+    height = 3.2 if len(nets) == 2 else 4
+    size = {"figsize": (7.2, height), "layout": "constrained"}
+    figure, axes = plt.subplots(1, 2, sharey=True, **size)
     plots.curves(of_nets, axes[0])
     plots.curves(of_nets, axes[1], "validation_error")
     if len(nets) > 2:  # too many for a legend inside a panel
@@ -121,6 +122,18 @@ def receptive_fields():
     return figure
 
 
+def error_by_depth():
+    """Front page, README and chapter 5: does depth pay?"""
+    sweep = studies.recorded(studies.load("depth"), size=16, learning_rate=None)
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.5), layout="constrained")
+    for ax, split in zip(axes, ("train", "test"), strict=True):
+        plots.error_by_depth(sweep, ax, split=split)
+        ax.set(title="", ylim=(0, 60))
+    title = "CIFAR-10 (JPEG) at 16x16, 20 epochs, three seeds"
+    figure.suptitle(title, fontsize="medium")
+    return figure
+
+
 def study():
     """Chapter 5: the paper's Figure 6 from our records."""
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), layout="constrained", sharey=True)
@@ -197,6 +210,7 @@ DRAWN = {
     "03-where": where_in_resnet34,
     "04-bottleneck": bottleneck,
     "04-where": where_in_resnet50,
+    "05-depth": error_by_depth,
     "05-curves": study,
     "causes-growth": growth_and_error,
     "reading-error-bars": error_bars,

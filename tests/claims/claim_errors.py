@@ -38,20 +38,37 @@ def run_of(net, seed=0):
     return runs.load(_study()[net, seed])
 
 
-def of_seeds(net):
-    """The test errors of the recorded seeds of a net on CIFAR-10 (JPEG), in per cent."""
-    found = [run_of(*key) for key in _study() if key[0] == net]
-    return np.array([100 * run.final["test"]["error"] for run in found])
+@functools.cache
+def _sweep():
+    """The runs of the sweep by depth at 16x16, by net."""
+    found = {}
+    for run in studies.recorded(studies.load("depth"), size=16, learning_rate=None):
+        found.setdefault(run.network, []).append(run)
+    return found
 
 
-def spread_of_seeds(net):
-    """The standard deviation of these errors, in points."""
-    return of_seeds(net).std(ddof=1)
+SWEEP_DEPTHS = sorted({run.architecture.depth for of_net in _sweep().values() for run in of_net})
 
 
-def pairs_of_seeds(net):
-    """How far apart each two of them are, in points."""
-    return [abs(a - b) for a, b in itertools.combinations(of_seeds(net), 2)]
+def sweep_error(net, split="train"):
+    """The mean error of a net over the seeds of the sweep, in per cent."""
+    return statistics.fmean(100 * run.final[split]["error"] for run in _sweep()[net])
+
+
+def sweep_seeds():
+    """How many seeds every net of the sweep has; raises if they are not equally many."""
+    (count,) = {len({run.seed for run in of_net}) for of_net in _sweep().values()}
+    return count
+
+
+def sweep_run(net):
+    """The first seed's run of a net in the sweep."""
+    return _sweep()[net][0]
+
+
+def best_depth(kind):
+    """The depth with the lowest mean training error, of "plain" or "resnet" nets."""
+    return min(SWEEP_DEPTHS, key=lambda depth: sweep_error(f"{kind}{depth}"))
 
 
 def all_errors(net):
@@ -116,25 +133,6 @@ def as_it_stands():
     return repair.recorded("published", precision="float32")
 
 
-def picked():
-    """What the best epoch by the test error gains over the last, in points, of every run."""
-    gains = []
-    for key in _study():
-        test = run_of(*key).history["test_error"]
-        gains.append(100 * (test[-1] - min(test)))
-    return np.array(gains)
-
-
-def steps_in_errors():
-    """The steps of Table 6 in standard errors of the difference of two samples."""
-    errors = [paper.TABLE_6[f"resnet{depth}"] for depth in (20, 32, 44, 56, 110)]
-    steps = []
-    for shallow, deep in itertools.pairwise(errors):
-        a, b = (e / 100 for e in (shallow.error, deep.mean or deep.error))
-        steps.append((a - b) / math.sqrt((a * (1 - a) + b * (1 - b)) / 10_000))
-    return steps
-
-
 @functools.cache
 def best_of(draws, mean, spread):
     """The expected minimum of independent normal draws, by integrating P(all exceed z)."""
@@ -143,12 +141,6 @@ def best_of(draws, mean, spread):
     # E[min] = integral over z > 0 of P(min > z), less that over z < 0 of P(min < z)
     step = z[1] - z[0]
     return mean + spread * step * (above[z > 0].sum() - (1 - above[z < 0]).sum())
-
-
-def above_validation():
-    """Test error minus validation error of the study's nets, seed 0, in points."""
-    errors = [run_of(net).final for net, seed in _study() if seed == 0]
-    return [100 * (e["test"]["error"] - e["validation"]["error"]) for e in errors]
 
 
 def bits(dtype):

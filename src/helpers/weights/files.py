@@ -220,10 +220,10 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     Names and axes are torchvision's, `layer1.0.conv1.weight` of shape (out, in, height,
     width), in float32 or, as `dtype` says, in float16: half the size, and every weight within
     1/2048 of its value. Moving averages stay in float32, since nothing bounds a variance: the
-    early layers of a deep plain net exceed what float16 can hold. The metadata say `name`, `block`, for bottlenecks `bottleneck_stride`,
-    and `option_a`, "zeros behind", where shortcuts have channels of zeros. torchvision's own
-    classes take ResNet-18 and 34 with option B and the bottleneck nets with the stride on the
-    3x3; the other nets keep the scheme.
+    early layers of a deep plain net exceed what float16 can hold. The metadata say `name`,
+    `block`, for bottlenecks `bottleneck_stride`, and `option_a`, "zeros behind", where shortcuts
+    have channels of zeros. torchvision's own classes take ResNet-18 and 34 with option B and the
+    bottleneck nets with the stride on the 3x3; the other nets keep the scheme.
 
     Raises FileExistsError if the file is there, ValueError for VGG, for a path that
     does not end in `.safetensors`, for another `dtype` and for a weight that float16 cannot

@@ -71,3 +71,15 @@ def test_the_recorded_test_error_comes_out(cifar10, book_records):
     found = training.evaluate(model, cifar10, "test")["error"]
     assert 100 * abs(found - run.final["test"]["error"]) < 0.3
     np.testing.assert_allclose(OURS.preprocessing.mean, cifar10.mean.mean((0, 1)), atol=0.01)
+
+
+@pytest.mark.parametrize("net", ["plain20", "plain56", "resnet20", "resnet56"])
+def test_the_nets_at_full_size_err_as_often_as_recorded(net, cifar10, book_records):
+    """On the first 1,000 test images, to four standard errors of their share."""
+    run = runs.load(f"cifar10-{net}-late-drops-seed0")
+    model = networks.build(net)
+    weights.load(model, runs.directory() / "weights" / f"{run.name}.safetensors")
+    some = cifar10.test.images[:1_000] - cifar10.mean
+    found = (model.predict(some, verbose=0).argmax(-1) != cifar10.test.labels[:1_000]).mean()
+    expected = run.final["test"]["error"]
+    assert abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / len(some))
