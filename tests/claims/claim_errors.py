@@ -71,6 +71,14 @@ def best_depth(kind):
     return min(SWEEP_DEPTHS, key=lambda depth: sweep_error(f"{kind}{depth}"))
 
 
+def falling_depths(kind, split, least=0.0):
+    """From where and to where the mean error falls by more than `least` points at every step."""
+    errors = [sweep_error(f"{kind}{depth}", split) for depth in SWEEP_DEPTHS]
+    steps = itertools.pairwise(errors)
+    count = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] - pair[1] > least, steps))
+    return [SWEEP_DEPTHS[0], SWEEP_DEPTHS[count]]
+
+
 def all_errors(net):
     """The training error as logged, and the final ones on three splits, in per cent."""
     run = run_of(net)

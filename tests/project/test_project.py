@@ -244,8 +244,8 @@ def files():
 
 
 def test_files_are_small():
-    """A megabyte; a network's weights may have a little more."""
-    limits = {path: 1_200_000 if path.suffix == ".safetensors" else 1_000_000 for path in files()}
+    """A megabyte; a network's weights may have more: ResNet-56 in half precision has 1.7."""
+    limits = {path: 1_800_000 if path.suffix == ".safetensors" else 1_000_000 for path in files()}
     assert [path for path, limit in limits.items() if path.stat().st_size > limit] == []
 
 
