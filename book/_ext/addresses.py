@@ -6,6 +6,10 @@ sets them; the environment variable RESNET_BOOK_PUBLISH_AS, "owner/name", comes 
 so that a fork publishes itself. While one is empty nothing that needs it is shown, and while
 the notebooks' first cells name another repository there is no link to Colab: no button leads
 nowhere.
+
+Two extensions get the address from here: sphinx-sitemap, and sphinxext-opengraph, which draws a
+card for each page. The page for a wrong address is ours, since it is shown at any depth, and one
+of the theme's would look for its style sheets there.
 """
 
 from __future__ import annotations
@@ -15,14 +19,11 @@ import os
 import re
 from pathlib import Path
 
-from docutils import nodes
 from sphinx.errors import ConfigError
 
-import card
 import places
 
 PUBLISH_AS = "RESNET_BOOK_PUBLISH_AS"
-LENGTH = 160  # of a description, in letters
 NOT_FOUND = """<!DOCTYPE html>
 <html lang="en-GB"><head><meta charset="utf-8"/>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -69,35 +70,6 @@ def chosen(address: str, repository: str) -> tuple[str, str]:
     return checked(address, repository)
 
 
-def description(doctree: nodes.document) -> str:
-    """A page's first paragraph, cut after a word."""
-    for paragraph in doctree.findall(nodes.paragraph):
-        if isinstance(paragraph.parent, nodes.section):
-            text = " ".join(paragraph.astext().split())
-            return text if len(text) <= LENGTH else text[:LENGTH].rsplit(" ", 1)[0] + " ..."
-    return ""
-
-
-def head(title: str, about: str, address: str, name: str) -> str:
-    """What other sites and search engines read in a page's head."""
-    title, about = html.escape(title), html.escape(about)
-    tags = [f'<meta name="description" content="{about}"/>'] if about else []
-    tags += [
-        f'<meta property="og:title" content="{title}"/>',
-        f'<meta property="og:description" content="{about}"/>',
-        '<meta property="og:type" content="article"/>',
-        '<meta property="og:site_name" content="Residual Networks"/>',
-    ]
-    if address:
-        tags += [
-            f'<meta property="og:url" content="{address}{name}"/>',
-            f'<meta property="og:image" content="{address}_static/{card.NAME}"/>',
-            f'<meta property="og:image:alt" content="{html.escape(card.ALTERNATIVE)}"/>',
-            '<meta name="twitter:card" content="summary_large_image"/>',
-        ]
-    return "\n".join(tags)
-
-
 def ways_in(page: str, notebooks: set[str], book: places.Book, repository: str, up: str) -> str:
     """The line below a chapter's heading: its notebook, here, in Colab and on Binder.
 
@@ -120,11 +92,7 @@ def ways_in(page: str, notebooks: set[str], book: places.Book, repository: str, 
 def _add(app, pagename, templatename, context, doctree):
     if app.builder.name != "html":
         return
-    address, repository = checked(app.config.book_address, app.config.book_repository)
-    about = description(doctree) if doctree else ""
-    title = re.sub(r"<[^>]+>", "", context.get("title", ""))
-    tags = head(html.unescape(title), about, address, pagename + ".html")
-    context["metatags"] = context.get("metatags", "") + "\n" + tags
+    repository = app.config.book_repository
     notebooks = {name for name in app.env.found_docs if name.startswith("notebooks/")}
     up = "../" * pagename.count("/")
     line = ways_in(pagename, notebooks, places.Book(), repository, up)
@@ -132,34 +100,37 @@ def _add(app, pagename, templatename, context, doctree):
         context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
+def _relative_url_left_out(app, pagename, templatename, context, doctree):
+    """Open Graph wants whole addresses, and without one of the book there is none."""
+    if not app.config.book_address:
+        tags = context.get("metatags", "")
+        context["metatags"] = re.sub(r'<meta property="og:url"[^>]*>\n?', "", tags)
+
+
 def _write(app, exception):
-    if exception is not None or app.builder.name != "html":
-        return
-    address, _ = checked(app.config.book_address, app.config.book_repository)
-    out = Path(app.outdir)
-    (out / "404.html").write_text(NOT_FOUND.format(root=address), "utf-8")
-    card.draw().save(out / "_static" / card.NAME)
-    if address:
-        pages = sorted(app.env.found_docs)
-        rows = "\n".join(f"<url><loc>{address}{name}.html</loc></url>" for name in pages)
-        (out / "sitemap.xml").write_text(
-            '<?xml version="1.0" encoding="utf-8"?>\n'
-            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{rows}\n</urlset>\n',
-            "utf-8",
-        )
+    if exception is None and app.builder.name == "html":
+        page = NOT_FOUND.format(root=app.config.book_address)
+        (Path(app.outdir) / "404.html").write_text(page, "utf-8")
 
 
 def _settings(app, config):
     where = chosen(config.book_address, config.book_repository)
     config.book_address, config.book_repository = where
-    config.html_baseurl = config.book_address
+    address = config.html_baseurl = config.ogp_site_url = config.book_address
+    if address:
+        app.setup_extension("sphinx_sitemap")
+        config.sitemap_url_scheme = "{link}"
+    else:
+        config.ogp_social_cards = {"enable": False}  # a card's address must be whole
 
 
 def setup(app):
     """Sphinx calls this."""
     app.add_config_value("book_address", "", "html", str)
     app.add_config_value("book_repository", "", "html", str)
-    app.connect("config-inited", _settings)
+    app.setup_extension("sphinxext.opengraph")
+    app.connect("config-inited", _settings, priority=100)
     app.connect("html-page-context", _add)
+    app.connect("html-page-context", _relative_url_left_out, priority=900)
     app.connect("build-finished", _write)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,16 +1,17 @@
 """What the book's own extensions do to the pages: formulas, figures, addresses, icons."""
 
 import io
+import re
 
 import numpy as np
 import pytest
-from docutils import nodes
 from PIL import Image
+from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
+from sphinx.util.docutils import docutils_namespace
 
 import access
 import addresses
-import card
 import grounds
 import places
 import slim
@@ -101,7 +102,6 @@ def book():
 
 
 def test_without_an_address_nothing_needs_one(book):
-    assert "http" not in addresses.head("A page", "About it", "", "a.html")
     line = addresses.ways_in("book/01-a", {"notebooks/01-a"}, book, "", "../")
     assert "notebooks/01-a.html" in line
     assert "Colab" not in line and "Binder" not in line
@@ -111,7 +111,6 @@ def test_without_an_address_nothing_needs_one(book):
 def test_with_addresses_the_links_are_whole(book):
     site, repository = addresses.checked("https://example.org/b", "https://github.com/me/book/")
     assert site == "https://example.org/b/"
-    assert f'content="{site}_static/{card.NAME}"' in addresses.head("A", "", site, "a.html")
     line = addresses.ways_in("book/01-a", {"notebooks/01-a"}, book, repository, "../")
     tag = f"v{book.version}"
     assert f"colab.research.google.com/github/me/book/blob/{tag}/notebooks/01-a.ipynb" in line
@@ -138,22 +137,38 @@ def test_the_environment_publishes_a_fork(monkeypatch):
         addresses.chosen("", "")
 
 
+def built(folder, address):
+    """A book of one page, built with this address: its page, and what lies beside it."""
+    (folder / "source").mkdir(parents=True)
+    (folder / "source" / "index.rst").write_text("A page\n======\n\nWhat it is about.\n")
+    settings = {"extensions": ["addresses"], "book_address": address, "language": "en_GB"}
+    places_ = (folder / "source", None, folder / "out", folder / "trees")
+    with docutils_namespace():
+        Sphinx(*places_, "html", settings, status=None, warningiserror=True).build()
+    page = (folder / "out" / "index.html").read_text("utf-8")
+    assert '<meta name="description" content="What it is about." />' in page
+    assert 'property="og:title" content="A page"' in page
+    assert "not in the book" in (folder / "out" / "404.html").read_text("utf-8")
+    return page, folder / "out"
+
+
+def test_a_page_has_a_card_and_the_site_a_map_where_there_is_an_address(tmp_path, monkeypatch):
+    monkeypatch.delenv(addresses.PUBLISH_AS, raising=False)
+    page, out = built(tmp_path / "there", "https://example.org/b")
+    assert 'property="og:url" content="https://example.org/b/index.html"' in page
+    (card,) = re.findall(r'property="og:image" content="https://example.org/b/([^"]+)"', page)
+    with Image.open(out / card) as picture:
+        assert picture.width > 1_000 and picture.height > 500
+    assert "<loc>https://example.org/b/index.html</loc>" in (out / "sitemap.xml").read_text()
+    page, out = built(tmp_path / "nowhere", "")
+    assert "og:url" not in page and "og:image" not in page
+    assert not (out / "sitemap.xml").exists()
+
+
 @pytest.mark.parametrize("settings", [("example.org", ""), ("", "https://example.org/me/book")])
 def test_what_is_no_address_is_refused(settings):
     with pytest.raises(ConfigError, match="Received"):
         addresses.checked(*settings)
-
-
-def test_a_description_is_the_first_paragraph_cut_after_a_word():
-    paragraph = nodes.paragraph("", "word " * 60)
-    document = nodes.document("", "")
-    document += nodes.section("", paragraph)
-    text = addresses.description(document)
-    assert text.endswith("word ...") and len(text) <= addresses.LENGTH + 4
-
-
-def test_the_card_has_the_size_that_other_sites_expect():
-    assert card.draw().size == (1200, 630)
 
 
 # --- the theme's HTML ---------------------------------------------------------------
