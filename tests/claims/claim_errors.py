@@ -66,6 +66,26 @@ def sweep_run(net):
     return _sweep()[net][0]
 
 
+def lower_rate(rate, net="plain56", split="train"):
+    """The errors of a net of the sweep at a lower rate, a number for each seed, in per cent."""
+    found = studies.recorded(studies.load("depth"), partial=True, size=16, learning_rate=rate)
+    return [100 * run.final[split]["error"] for run in found if run.network == net]
+
+
+def rates_below(net="plain56"):
+    """The lower rates at which the study has a net, as parts of the full one, high to low."""
+    study = studies.load("depth")
+    rates = {plan.learning_rate for plan in study.plans if plan.network == net} - {None}
+    full = recipes.RECIPES[study.plans[0].recipe].learning_rate
+    return sorted((round(rate / full, 2) for rate in rates), reverse=True)
+
+
+def is_within_seeds(error, net="plain56", split="train"):
+    """Whether an error lies between the lowest and the highest of the sweep's seeds."""
+    of_seeds = [100 * run.final[split]["error"] for run in _sweep()[net]]
+    return min(of_seeds) < error < max(of_seeds)
+
+
 def best_depth(kind):
     """The depth with the lowest mean training error, of "plain" or "resnet" nets."""
     return min(SWEEP_DEPTHS, key=lambda depth: sweep_error(f"{kind}{depth}"))
