@@ -49,7 +49,6 @@ def piece(study, folder, **changes):
 
 def test_a_study_in_pieces_records_what_it_would_in_one(file, tmp_path, monkeypatch, capsys):
     study, folder = studies.load(file), tmp_path / "piece"
-    file.write_text(STUDY.replace("on_device = true", ""))  # a piece trains on the device anyway
     data = several_processes.datasets.load("shapes")
     whole = [plan.train(data, checkpoints=tmp_path / "whole", verbose=0) for plan in study.plans]
     names = runs.names()
@@ -62,7 +61,8 @@ def test_a_study_in_pieces_records_what_it_would_in_one(file, tmp_path, monkeypa
     out = capsys.readouterr().out
     assert "interrupted after 1 epoch\n" in out and "to do\n" in out
 
-    said = piece(study, folder)
+    file.write_text(STUDY.replace("on_device = true", ""))  # a piece trains on the device anyway
+    said = piece(studies.load(file), folder)
     assert "0 of 2 are recorded" in said
     assert f"{names[0]} goes on after epoch 1\n" in said
     assert f"{names[1]} begins\n" in said
