@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grading.sandbox import is_test
+from grading.running import is_test
 
 _HIDDEN = re.compile(r"^.*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])")
