@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 from grading import report
+from grading.borrowed import borrowed
 from grading.course import ASSIGNMENTS, Course, CourseError, marks, names
 from grading.files import BrokenError, printable
 from grading.intake import Submission, find
@@ -113,6 +114,7 @@ def _row(course: Course, submission: Submission, out: Path, again: bool) -> tupl
             nbformat.read(course.notebook(step), as_version=4) for step in ("source", "release")
         )
         notebook, amiss = rebuild(parse(data), source, release)
+        notebook.metadata["borrowed"] = borrowed(notebook, source)
         target = course.notebook("submitted", student)
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, target)

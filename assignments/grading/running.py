@@ -51,15 +51,26 @@ class Run:
         self.report = Report()
 
     def run(self, notebook: nbformat.NotebookNode) -> Report:
-        """Runs every code cell and stores what came in its outputs."""
+        """Runs every code cell and stores what came in its outputs.
+
+        `notebook.metadata["borrowed"]` names the answers whose tests give no points, and why:
+        see `grading.borrowed`.
+        """
         begin, report = time.monotonic(), self.report
         self._deadline = begin + self._limits.total_seconds
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         secrets = Secrets(cell.source for cell in cells if is_test(cell))
+        borrowed, answer = notebook.metadata.get("borrowed", {}), ""
         try:
             for cell in cells:
                 cell.outputs, cell.execution_count = [], None
-                if cell.source.strip():
+                if cell.metadata.get("nbgrader", {}).get("solution"):
+                    answer = _name(cell)
+                if is_test(cell) and answer in borrowed:
+                    names = ", ".join(borrowed[answer])
+                    cell.outputs.append(_error("NotYourOwn", f"{answer} calls {names}"))
+                    report.remarks.append(f"{answer}: calls the book's own {names}; no points")
+                elif cell.source.strip():
                     self._cell(cell)
                     if secrets.withhold(cell):
                         report.remarks.append(f"{_name(cell)}: shows a hidden test; left out")
