@@ -1,7 +1,9 @@
 """Submissions that mean harm: none gets a point, reads a hidden test, or leaves its cage."""
 
+import ast
 import random
 import sys
+from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -13,6 +15,7 @@ from grading.running import Run, is_test
 from grading.sandbox import Sandbox
 from hostile import secrets, verdicts
 
+ROOT = Path(__file__).resolve().parents[2]
 LIMITS = Limits(
     cell_seconds=4, grace_seconds=2, total_seconds=60, memory_mb=600, disk_mb=32, nice=0
 )
@@ -78,6 +81,19 @@ def test_no_cell_makes_wrong_answers_pass(sandbox, attack):
 def test_no_answer_passes_whatever_is_asked(sandbox, answer):
     tests, _, report = graded(sandbox, verdicts.ANSWERS[answer])
     assert all(map(failed, tests)), report.remarks
+
+
+def test_there_are_fifty_and_the_page_lists_them_all():
+    tables = {"verdicts": verdicts, "secrets": secrets}
+    page = ast.parse((ROOT / "book" / "_ext" / "grading_tables.py").read_text())
+    listed = next(
+        ast.literal_eval(s.value)
+        for s in page.body
+        if isinstance(s, ast.Assign) and s.targets[0].id == "HOSTILE"
+    )
+    shown = [key for file, table, *_ in listed for key in getattr(tables[file], table)]
+    every = [v for m in tables.values() for k, v in vars(m).items() if k.isupper() and k[0] != "_"]
+    assert len(shown) == sum(map(len, every)) >= 50
 
 
 def test_where_a_control_passes_all_points_are_taken_and_it_is_said():
