@@ -4,6 +4,9 @@ On Linux, where the system lets a process make namespaces of its own: no network
 processes to be seen, and a file system in which the paths named as visible are read-only and
 nothing else exists; what is written lies in memory and is gone at the end. Elsewhere only the
 limits of `resource` hold, in a process group of its own; `enter` says what it could do.
+
+Bubblewrap makes the same cage with less code of ours, but around a new Python: a submission
+would wait for TensorFlow again, 14 s beside 0.9 s for a fork, measured in turn on two busy cores.
 """
 
 from __future__ import annotations
