@@ -24,7 +24,11 @@ def complete(assignment: str):
 
 def solution(assignment: str):
     """The assignment as its best student hands it in: solved, with the tests as handed out."""
-    notebook = complete(assignment)
+    return solved(complete(assignment))
+
+
+def solved(notebook):
+    """An assignment's source as its best student hands it in: without hidden tests."""
     for cell in notebook.cells:
         cell.source = _without_hidden(cell.source)
     return notebook

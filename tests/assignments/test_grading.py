@@ -370,15 +370,3 @@ def test_a_system_without_isolation_is_named(tmp_path, source, monkeypatch):
     path = grade(tmp_path / "in", source=source, say=lambda line: None)
     assert "without isolation of files, network" in rows(path)["ada"]["remarks"]
     assert json.loads((path.parent / "rows" / "tiny ada.json").read_text())["status"] == "graded"
-
-
-def test_an_answer_that_calls_the_books_own_gets_nothing_for_it(tiny_source, tmp_path):
-    notebook = edits.edited(
-        nbformat.read(tiny_source / "tiny" / "tiny.ipynb", as_version=4),
-        edits.written("root", "from helpers.counting import root"),
-    )
-    (tmp_path / "in" / "ada").mkdir(parents=True)
-    nbformat.write(notebook, tmp_path / "in" / "ada" / "tiny.ipynb")
-    row = rows(grade(tmp_path / "in", source=tiny_source))["ada"]
-    assert (row["double-test"], row["root-test"]) == ("2", "0")
-    assert "root: calls the book's own helpers.counting.root; no points" in row["remarks"]
