@@ -22,7 +22,7 @@ SOURCES := _config.yml _toc.yml index.md tests/book/check_site.py \
 ON_SHAPES := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS -u KERAS_BACKEND \
 	RESNET_BOOK_PHOTOGRAPHS=hidden
 # Chapter 6 needs photographs of pets: where they are not, its notebook is left out, with a word.
-PETS := $(wildcard $(or $(TFDS_DATA_DIR),$(HOME)/tensorflow_datasets)/oxford_iiit_pet)
+PETS := $(shell test -d "$${TFDS_DATA_DIR:-$$HOME/tensorflow_datasets}/oxford_iiit_pet" && echo there)
 LEFT_OUT := $(if $(PETS),,notebooks/06-transfer.ipynb)
 SAY_LEFT_OUT = $(if $(LEFT_OUT),@echo "Left out: $(LEFT_OUT). No oxford_iiit_pet on this machine: set TFDS_DATA_DIR")
 RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute \
@@ -182,7 +182,7 @@ grade: $(INSTALLED) .venv-course/.installed  ## grade SUBMISSIONS=folder into a 
 marking: .venv-course/.installed  ## give points to written answers in the browser (GRADES=folder, which `make grade` made)
 	@test -f "$(GRADES)/gradebook.db" || \
 		{ echo "Which folder of grades? make marking GRADES=path/to/folder-graded, where gradebook.db lies" >&2; exit 1; }
-	cd "$(GRADES)" && $(CURDIR)/.venv-course/bin/jupyter server --ServerApp.default_url=/formgrader \
+	cd "$(GRADES)" && "$(CURDIR)/.venv-course/bin/jupyter" server --ServerApp.default_url=/formgrader \
 		--ServerApp.open_browser=True
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import glob
 import os
 import re
 import shutil
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -32,6 +35,12 @@ def names(source: Path = ASSIGNMENTS / "source") -> list[str]:
     return sorted(p.name for p in source.iterdir() if (p / f"{p.name}.ipynb").is_file())
 
 
+def marks(name: str, source: Path = ASSIGNMENTS / "source") -> set[str]:
+    """The marks of an assignment's cells, which every student's copy of it carries."""
+    cells = nbformat.read(source / name / f"{name}.ipynb", as_version=4).cells
+    return {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells} - {None}
+
+
 class Course:
     """One assignment in a folder of nbgrader's: source, release, submitted, autograded, feedback.
 
@@ -52,7 +61,7 @@ class Course:
                 f"Expected one of the assignments {', '.join(names(source))}. "
                 f"Received: {assignment!r}"
             )
-        self.root, self.assignment = Path(root).resolve(), assignment
+        self.root, self.assignment = _without_patterns(Path(root).resolve()), assignment
         self._from = source / assignment
         config = PyFileConfigLoader("nbgrader_config.py", str(ASSIGNMENTS)).load_config()
         config.CourseDirectory.root = str(self.root)
@@ -80,17 +89,23 @@ class Course:
         if not result["success"]:
             raise CourseError(f"nbgrader made no students' version.\n{why(result)}")
 
-    def grade(self, student: str) -> str | None:
-        """Grades what lies in `submitted`. Returns None, or why nbgrader could not."""
+    def grade(self, student: str) -> tuple[str | None, str | None]:
+        """Grades what lies in `submitted`, and writes the feedback page.
+
+        Returns for each of the two steps None, or why nbgrader could not. Points stand without
+        a page.
+        """
         for step in ("autograded", "feedback"):
             shutil.rmtree(self.folder(step, student), ignore_errors=True)
-        for step in (self.api.autograde, self.api.generate_feedback):
+        failed = [None, None]
+        for i, step in enumerate((self.api.autograde, self.api.generate_feedback)):
             result = step(self.assignment, student, force=True)
             if not result["success"]:
                 if str(result.get("error")).rstrip().endswith("KeyboardInterrupt"):
                     raise KeyboardInterrupt  # nbgrader takes it for a failure of the submission
-                return why(result)
-        return None
+                failed[i] = why(result) or "it did not say why"
+                break
+        return failed[0], failed[1]
 
     def renew_feedback(self, student: str) -> None:
         """Writes the feedback page anew, with what a person has added since."""
@@ -121,6 +136,17 @@ class Course:
         cells = nbformat.read(self.notebook("release"), as_version=4).cells
         data = [cell.metadata.get("nbgrader", {}) for cell in cells]
         return {d["grade_id"]: float(d["points"]) for d in data if d.get("grade") or d.get("task")}
+
+
+def _without_patterns(root: Path) -> Path:
+    """The same folder by a path in which nothing is a pattern: nbgrader looks for files by glob,
+    and takes brackets in a path for one."""
+    if glob.escape(str(root)) == str(root):
+        return root
+    link = Path(tempfile.mkdtemp(prefix="grades-"), "grades")
+    link.symlink_to(root, target_is_directory=True)
+    atexit.register(shutil.rmtree, link.parent, ignore_errors=True)
+    return link
 
 
 def why(result: dict) -> str:

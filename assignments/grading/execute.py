@@ -10,6 +10,7 @@ from pathlib import Path
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, List, Unicode
 
+from grading.files import printable
 from grading.limits import Limits
 from grading.sandbox import Report, Sandbox
 
@@ -28,6 +29,9 @@ class SandboxedExecute(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         """Runs the notebook. Raises RuntimeError if the sandbox cannot be started."""
         report = self.run(nb)
+        for cell in nb.cells:
+            for output in cell.get("outputs", ()):
+                _make_harmless(output)
         nb.metadata["grading"] = dataclasses.asdict(report)
         return nb, resources
 
@@ -39,6 +43,21 @@ class SandboxedExecute(NbGraderPreprocessor):
             limits = Limits(**self.limits)
             _open[key] = Sandbox(python, tuple(self.preload), tuple(self.visible), limits)
         return _open[key].run(nb)
+
+
+def _make_harmless(node) -> None:
+    """Texts in a cell's output as they can be written and shown: what is no character, and what
+    a terminal would obey, becomes an escape."""
+    for key, value in node.items():
+        if isinstance(value, str):
+            node[key] = "".join(
+                c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode("ascii")
+                for c in value
+            )
+        elif isinstance(value, dict):
+            _make_harmless(value)
+        elif isinstance(value, list):
+            node[key] = [printable(v) if isinstance(v, str) else v for v in value]
 
 
 def default_python() -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grading.sandbox import is_test
+from grading.running import is_test
 
 _HIDDEN = re.compile(r"^.*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])")
+_PASTED = re.compile(r"attachment:([^)\s\"'>]+)")
 
 
 class HideTests(NbGraderPreprocessor):
@@ -24,6 +26,10 @@ class HideTests(NbGraderPreprocessor):
         if is_test(cell):
             cell.source = _HIDDEN.sub("# (hidden tests)\n", cell.source).rstrip()
         elif cell.cell_type == "markdown":
-            text = _TAG.sub("&lt;", cell.source)
+            pasted = cell.get("attachments", {})
+            text = _PASTED.sub(  # nbconvert ends where a picture is named and not there
+                lambda m: m[0] if unquote(m[1]) in pasted else f"no picture {m[1]}", cell.source
+            )
+            text = _TAG.sub("&lt;", text)
             cell.source = re.sub("(?i)(javascript|vbscript|data):", r"\1 :", text)
         return cell, resources

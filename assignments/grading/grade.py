@@ -12,8 +12,11 @@ from pathlib import Path
 import nbformat
 
 from grading import report
-from grading.course import ASSIGNMENTS, Course, CourseError, names
-from grading.submissions import BrokenError, Submission, find, parse, rebuild
+from grading.borrowed import borrowed
+from grading.course import ASSIGNMENTS, Course, CourseError, marks, names
+from grading.files import BrokenError, printable
+from grading.intake import Submission, find
+from grading.submissions import parse, rebuild
 
 
 def grade(
@@ -29,20 +32,23 @@ def grade(
     """Grades all submissions in `folder`. Returns the path of the CSV.
 
     `out` is by default a folder beside it, `<folder>-graded`, which also holds nbgrader's
-    gradebook, so that written answers can be graded there by hand. What is graded already and
-    has not changed since is left out, unless `again`. Whatever becomes of one submission, the
-    next is graded. Raises CourseError if there is nothing to grade.
+    gradebook, so that written answers can be graded there by hand, and `files.csv`, in which
+    each file that somebody handed in has a row that says what was done with it. What is graded
+    already and has not changed since is left out, unless `again`. Whatever becomes of one
+    submission, the next is graded. Raises CourseError if there is nothing to grade.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise CourseError(f"Expected a folder of submissions: SUBMISSIONS=folder. No {folder}.")
     out = Path(out) if out else folder.resolve().with_name(folder.resolve().name + "-graded")
-    if out.resolve().is_relative_to(folder.resolve()):
+    out = out.resolve()
+    if out.is_relative_to(folder.resolve()):
         raise CourseError(f"The grades would lie among the submissions: {out}. Choose GRADES=...")
     known = names(source)
     if assignment is not None and assignment not in known:
         raise CourseError(f"Expected one of {', '.join(known)}. Received: {assignment!r}")
-    submissions = find(folder, [assignment] if assignment else known)
+    chosen = [assignment] if assignment else known
+    submissions = find(folder, {name: marks(name, source) for name in chosen})
     if not submissions:
         raise CourseError(
             f"No notebook in {folder} is called after an assignment ({', '.join(known)}), and "
@@ -70,6 +76,7 @@ def grade(
         raise
     finally:
         path = _write(out, courses, rows, submissions)
+        report.write_files(out / "files.csv", submissions, rows)
     return path
 
 
@@ -88,53 +95,65 @@ def _course(out: Path, assignment: str, source: Path, limits: dict | None) -> Co
 def _row(course: Course, submission: Submission, out: Path, again: bool) -> tuple[dict, bool]:
     """The row of one submission, and whether it is an old one."""
     student, assignment = submission.student, submission.assignment
-    row = {"student": student, "assignment": assignment, "submission": _place(submission)}
+    row = {"student": submission.name, "id": student, "assignment": assignment}
+    row["submission"] = str(submission.file or "")
     remarks = list(submission.remarks)
     page = course.notebook("feedback", student).with_suffix(".html")
     keep = out / "rows" / f"{assignment} {student}.json"
     try:
-        if submission.path is None:
+        if submission.file is None:
             raise BrokenError("")
-        data = submission.read()
+        data = submission.file.read()
         digest = _digest(data, course.notebook("source").read_bytes())
         if not again and (old := _kept(keep, digest)) is not None:
             if (by_hand := course.by_hand(student)) != old.get("by hand", []):
                 course.renew_feedback(student)
                 _keep(keep, old := {**old, "by hand": by_hand})
-            return {**old, **_points(course, old)}, True
+            return {**old, **row, "remarks": old["remarks"], **_points(course, old)}, True
         source, release = (
             nbformat.read(course.notebook(step), as_version=4) for step in ("source", "release")
         )
         notebook, amiss = rebuild(parse(data), source, release)
+        notebook.metadata["borrowed"] = borrowed(notebook, source)
         target = course.notebook("submitted", student)
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, target)
         begin = time.monotonic()
-        failed = course.grade(student)
+        failed, no_page = course.grade(student)
         row["seconds"] = round(time.monotonic() - begin, 1)
         if failed:
             raise BrokenError(f"nbgrader could not grade it: {failed}")
+        if no_page:
+            remarks.append(f"no feedback page: {no_page}")
+            _write_page(page, submission, "It was graded; the page could not be made.")
         ran = nbformat.read(course.notebook("autograded", student), as_version=4).metadata
         remarks += amiss + _told(ran.get("grading", {}))
-        row |= {"status": "graded", "feedback": str(page.relative_to(out))}
-    except BrokenError as error:
-        row["status"] = "broken" if str(error) else "missing"
-        message = str(error) or f"No notebook was found. Expected {assignment}.ipynb."
+        row |= {"status": "graded", "feedback": str(page.relative_to(course.root))}
+    except Exception as error:  # whatever becomes of one, the next is graded
+        known = isinstance(error, BrokenError)
+        row["status"] = "missing" if known and not str(error) else "broken"
+        message = str(error) if known else f"grading failed: {type(error).__name__}: {error}"
+        message = message or f"No notebook was found. Expected {assignment}.ipynb."
         remarks.append(message)
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(report.page(student, assignment, message), "utf-8")
-        row |= {"feedback": str(page.relative_to(out))}
+        _write_page(page, submission, message)
+        row |= {"feedback": str(page.relative_to(course.root))}
         digest = None
-    row |= {"remarks": "; ".join(" ".join(remark.split()) for remark in remarks)}
+    row |= {"remarks": "; ".join(" ".join(printable(remark).split()) for remark in remarks)}
     if digest is not None:
         _keep(keep, {**row, "digest": digest, "by hand": course.by_hand(student)})
     return {**row, **_points(course, row)}, False
 
 
+def _write_page(page: Path, submission: Submission, message: str) -> None:
+    page.parent.mkdir(parents=True, exist_ok=True)
+    text = report.page(submission.name, submission.assignment, printable(message))
+    page.write_text(text, "utf-8")
+
+
 def _points(course: Course, row: dict) -> dict:
     """The points, as the gradebook has them now: a person may have added some."""
     if row["status"] == "graded":
-        return report.points(course.scores(row["student"]))
+        return report.points(course.scores(row["id"]))
     return report.points({name: (0.0, most) for name, most in course.maximum().items()})
 
 
@@ -162,9 +181,9 @@ def _kept(path: Path, digest: str) -> dict | None:
 
 def _write(out: Path, courses: dict, rows: list[dict], submissions: list[Submission]) -> Path:
     """The CSV: a row for each submission, those not reached yet included."""
-    done = {(row["student"], row["assignment"]) for row in rows}
+    done = {(row["id"], row["assignment"]) for row in rows}
     waiting = [
-        {"student": s.student, "assignment": s.assignment, "status": "not graded yet"}
+        {"student": s.name, "assignment": s.assignment, "status": "not graded yet"}
         for s in submissions
         if (s.student, s.assignment) not in done
     ]
@@ -180,12 +199,6 @@ def _line(row: dict) -> str:
         f"{row['student']}, {row['assignment']}: {row['status']}, "
         f"{row['points']} of {row['of']}{by_hand}{said}"
     )
-
-
-def _place(submission: Submission) -> str:
-    if submission.path is None:
-        return ""
-    return f"{submission.path}" + (f":{submission.member}" if submission.member else "")
 
 
 def _digest(*parts: bytes) -> str:

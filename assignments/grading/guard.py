@@ -1,25 +1,31 @@
 """Runs test cells beside a student's code, so that it takes effort to bend them.
 
 A test cell runs in a namespace of its own, a copy of the student's without the names that hide
-Python's built-ins. Before, functions that the student's code has replaced in the libraries are
-put back. The verdict is signed with a key that the student's code never got.
+Python's built-ins. Before, functions and modules that the student's code has replaced in the
+libraries are put back, and for its time the settings. The source of a test is gone before the
+test begins.
 
-None of this is proof against someone who studies it: tests and answers share a process. It
-stops what can be done in a cell or two.
+None of this is proof against someone who studies it: tests and answers share a process. So
+nothing here is trusted: whether the tests of a submission can fail is tried from outside, with
+copies that must (`grading.controls`).
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import hashlib
-import hmac
 import sys
-import traceback
 import types
 from collections.abc import Callable
 
-GUARDED = ("builtins", "helpers", "keras", "numpy", "math", "inspect", "operator", "functools")
+from grading.failures import failure
+from grading.settings import Settings
+
+GUARDED = (
+    *("builtins", "collections", "copy", "dataclasses", "functools", "helpers", "inspect"),
+    *("itertools", "keras", "math", "numpy", "operator", "random", "statistics", "warnings"),
+)
+TOP = ("tensorflow",)  # without what lies below: it is large
 _MISSING = object()
 
 
@@ -29,22 +35,23 @@ class Guard:
     def __init__(self) -> None:
         self._names = []  # (owner, name, value)
         self._codes = []  # (function, code, defaults, keyword defaults)
+        self._modules = dict(sys.modules)
         classes = {}
-        for module in list(sys.modules.values()):
-            name = getattr(module, "__name__", None)
-            if isinstance(name, str) and name.partition(".")[0] in GUARDED:
-                self._remember(module, callable)
+        for key, module in list(sys.modules.items()):
+            if key.partition(".")[0] in GUARDED or key in TOP:
+                self._remember(module, _is_kept if key.startswith("helpers") else _is_code)
                 classes.update({id(c): c for c in vars(module).values() if isinstance(c, type)})
         kinds = (types.FunctionType, property, staticmethod, classmethod)
         for cls in classes.values():
-            if cls.__module__.partition(".")[0] in GUARDED[1:]:
+            if cls.__module__.partition(".")[0] in (*GUARDED[1:], *TOP):
                 self._remember(cls, lambda value: isinstance(value, kinds))
         # Bound now: what the student's code does to these names later is of no effect here.
-        self._tools = (compile, exec, eval, ast.parse, ast.Expression, dict(vars(builtins)))
+        self._tools = (exec, eval, dict(vars(builtins)))
+        self._parsing = (compile, ast.parse, ast.Expression)
 
-    def begin(self, key: bytes) -> None:
-        """Takes the key that signs the verdicts of one submission."""
-        self._sign: Callable = lambda text: hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    def begin(self) -> None:
+        """Takes settings and modules as they are in the cage, before a student's code runs."""
+        self._settings, self._modules = Settings(), dict(sys.modules)
 
     def _remember(self, owner, wanted: Callable) -> None:
         for name, value in list(vars(owner).items()):
@@ -59,6 +66,15 @@ class Guard:
         sys.settrace(None)
         sys.setprofile(None)
         replaced = []
+        for name, module in self._modules.items():
+            if sys.modules.get(name) is not module:
+                replaced.append(name)
+                sys.modules[name] = module
+        for name, module in list(sys.modules.items()):
+            new = name not in self._modules and name != "__main__"
+            if new and getattr(module, "__spec__", None) is None:  # nothing has imported it
+                replaced.append(name)
+                del sys.modules[name]
         for owner, name, value in self._names:
             if vars(owner).get(name, _MISSING) is not value:
                 replaced.append(f"{owner.__name__}.{name}")
@@ -70,43 +86,88 @@ class Guard:
                 function.__kwdefaults__ = keywords
         return replaced
 
-    def run(self, source: str, namespace: dict, nonce: str) -> dict:
-        """Runs one test cell. Returns status, outputs, what was restored, and the signature."""
-        compile_, exec_, eval_, parse, expression, pristine = self._tools
+    def compiled(self, source: str) -> tuple:
+        """A test as code: all but its last expression, and that. Raises SyntaxError."""
+        compile_, parse, expression = self._parsing
+        tree = parse(source)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        last = last and compile_(expression(last.value), "<test>", "eval")
+        return compile_(tree, "<test>", "exec"), last
+
+    def run(self, code: tuple, roles: dict[str, str], namespace: dict) -> dict:
+        """Runs one test that `compiled` made. Returns status, outputs, what was put back.
+
+        `roles` says what the functions do that a test calls by drawn names.
+        """
+        exec_, eval_, pristine = self._tools
         restored = self.restore()
         kept = {k: v for k, v in namespace.items() if k not in pristine and not k.startswith("__")}
         kept |= {"__builtins__": dict(pristine), "__name__": "__main__"}
+        kept |= {name: _ROLES[role] for name, role in roles.items()}
         outputs, status = [], "ok"
+        theirs = self._settings.put_back()
         try:
-            tree = parse(source)
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec_(compile_(tree, "<test>", "exec"), kept)
-            if last is not None:
-                value = eval_(compile_(expression(last.value), "<test>", "eval"), kept)
+            exec_(code[0], kept)
+            if code[1] is not None:
+                value = eval_(code[1], kept)
                 if type(value) in (int, float):  # partial credit, as nbgrader reads it
                     outputs.append({"kind": "result", "text": repr(value)})
         except BaseException as error:
             status = "error"
             outputs.append(failure(error))
-        verdict = "".join([nonce, status, *(o["text"] for o in outputs if o["kind"] == "result")])
-        return {
-            "status": status,
-            "outputs": outputs,
-            "restored": restored[:20],
-            "signature": self._sign(verdict),
-        }
+        if changed := self.restore():
+            status = "error"
+            outputs.append(
+                failure(AssertionError(f"replaced while a test ran: {', '.join(changed[:5])}"))
+            )
+        self._settings.put_back(theirs)
+        return {"status": status, "outputs": outputs, "restored": restored[:20]}
 
 
-def failure(error: BaseException) -> dict:
-    """An error as an output: what it says, and the student's own lines, not those of the test."""
-    kind = type(error).__name__
-    try:
-        text = str(error)
-    except BaseException:
-        text = "(an exception that cannot be printed)"
-    lines = [f"{kind}: {text}" if text else kind]
-    if not isinstance(error, AssertionError):
-        for frame in traceback.extract_tb(error.__traceback__)[-50:]:
-            if "ipython-input" in frame.filename or "/ipykernel_" in frame.filename:
-                lines.append(f"  in {frame.name}, line {frame.lineno} of its cell: {frame.line}")
-    return {"kind": "error", "name": kind, "text": text[:4000], "traceback": lines[-20:]}
+def _is_code(value) -> bool:
+    return callable(value) or type(value) is types.ModuleType  # others load themselves later
+
+
+def _is_kept(value) -> bool:
+    return _is_code(value) or isinstance(value, int | float | str | tuple | frozenset)
+
+
+def _other(value):
+    """Something of the same kind that is not equal."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, str):
+        return value + " "
+    if isinstance(value, int | float | complex):
+        return value * 2 + 7919
+    if isinstance(value, tuple | list):
+        return type(value)([*value, 7919]) if type(value) in (tuple, list) else [*value, 7919]
+    if type(value).__module__ == "numpy" and getattr(value, "dtype", None) is not None:
+        return ~value if value.dtype == bool else value * 2 + 7919
+    return object()
+
+
+def _other_answer(answer):
+    """A net, or what makes one, whose outputs differ: x becomes 7 + 3 x."""
+    keras = sys.modules["keras"]
+    if isinstance(answer, keras.Model):
+        return keras.Model(answer.inputs, keras.tree.map_structure(_shifted, answer.outputs))
+    if callable(answer):
+        return lambda *inputs, **options: keras.tree.map_structure(
+            _shifted, answer(*inputs, **options)
+        )
+    return _other(answer)
+
+
+def _shifted(output):
+    return 7 + 3 * output
+
+
+_ROLES = {
+    "same": lambda value: value,
+    "equal": _other,
+    "below": lambda value: float("-inf"),
+    "above": lambda value: float("inf"),
+    "truth": lambda value: not value,
+    "answer": _other_answer,
+}

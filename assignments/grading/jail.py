@@ -4,6 +4,9 @@ On Linux, where the system lets a process make namespaces of its own: no network
 processes to be seen, and a file system in which the paths named as visible are read-only and
 nothing else exists; what is written lies in memory and is gone at the end. Elsewhere only the
 limits of `resource` hold, in a process group of its own; `enter` says what it could do.
+
+Bubblewrap makes the same cage with less code of ours, but around a new Python: a submission
+would wait for TensorFlow again, 14 s beside 0.9 s for a fork, measured in turn on two busy cores.
 """
 
 from __future__ import annotations
@@ -30,18 +33,25 @@ _NEW_NS, _NEW_IPC, _NEW_USER, _NEW_PID, _NEW_NET = (
 )
 _RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SUBREAPER, _SET_NO_NEW_PRIVS, _DROP_BOUND = 1, 4, 36, 38, 24
+_SET_SECCOMP, _FILTER = 22, 2
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def enter(
-    scratch: str, visible: list[str], limits: dict, close: list[int], isolate: bool = True
+    scratch: str,
+    visible: list[str],
+    limits: dict,
+    close: list[int],
+    isolate: bool = True,
+    calls: str = "",
 ) -> list[str]:
     """Moves on into the cage: what returns is a child of the caller, its only thread.
 
     `scratch` is an empty folder; `visible` are the paths that the cage shows, read-only;
     `close` are file descriptors that only the child needs. The caller stays outside to wait
-    for it, and ends with it. Without `isolate` it is as where there are no namespaces.
-    Returns what is protected: some of "network", "files", "processes".
+    for it, and ends with it. Without `isolate` it is as where there are no namespaces. `calls`
+    is the filter of `grading.calls` in base 16. Returns what is protected: some of "network",
+    "files", "processes", "calls".
     """
     os.setsid()
     _control(_SET_PDEATHSIG, signal.SIGKILL)
@@ -65,7 +75,21 @@ def enter(
     _control(_SET_PDEATHSIG, signal.SIGKILL)  # a change of user has taken it back
     _wait_for_child(close)  # a first process that waits, so that orphans are buried
     _control(_SET_PDEATHSIG, signal.SIGKILL)
+    # Nobody but the kernel looks into its memory, its own children neither.
+    _control(_SET_DUMPABLE, 0)
+    if calls and _refuse(bytes.fromhex(calls)):
+        protected = list(dict.fromkeys([*protected, "network", "calls"]))
     return protected
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
+
+
+def _refuse(code: bytes) -> bool:
+    """Loads a filter of calls for this process and its children. Says whether it could."""
+    program = _Program(len(code) // 8, code)
+    return _LIBC.prctl(_SET_SECCOMP, _FILTER, ctypes.byref(program), 0, 0) == 0
 
 
 def _wait_for_child(close: list[int]) -> None:

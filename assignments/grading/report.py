@@ -23,6 +23,30 @@ def write_csv(path: Path, rows: list[dict], parts: list[str]) -> None:
     os.replace(draft, path)
 
 
+def write_files(path: Path, submissions: list, rows: list[dict]) -> None:
+    """Writes what was done with each file that somebody handed in, a row for each."""
+    status = {(row["id"], row["assignment"]): row["status"] for row in rows}
+    done: dict[tuple[str, str], list[str]] = {}
+    for submission in submissions:
+        files = [(file, why) for file, why in submission.others]
+        if submission.file is not None:
+            key = submission.student, submission.assignment
+            files.append((submission.file, f"{submission.assignment}: {status.get(key, 'waits')}"))
+        for file, what in files:
+            said = done.setdefault((submission.name, str(file)), [])
+            if what not in said:
+                said.append(what)
+    draft = path.with_suffix(".csv.new")
+    with open(draft, "w", newline="", encoding="utf-8-sig") as out:
+        writer = csv.writer(out)
+        writer.writerow(("student", "file", "what was done"))
+        for (student, file), said in sorted(done.items()):
+            # Of one assignment it is graded, of the others it is not: the first counts.
+            kept = [what for what in said if not what.startswith("of ")] or said
+            writer.writerow(map(_harmless, (student, file, "; ".join(kept))))
+    os.replace(draft, path)
+
+
 def points(scores: dict[str, tuple[float | None, float]]) -> dict:
     """A row's columns of points, from points and maximum by graded cell."""
     by_hand = sum(most for came, most in scores.values() if came is None)

@@ -10,33 +10,24 @@ import contextlib
 import dataclasses
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 import psutil
-from nbformat.v4 import new_output
 
+from grading import calls
 from grading.limits import Limits
 from grading.process import DiedError, Process
+from grading.running import Report, Run
 
 PACKAGE = Path(__file__).resolve().parent
 START_SECONDS = 300  # to load TensorFlow from a cold disk
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE")
-
-
-@dataclass
-class Report:
-    """What there is to say of a run beside the outputs of the cells."""
-
-    remarks: list[str] = field(default_factory=list)
-    protected: list[str] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 class Sandbox:
@@ -76,66 +67,23 @@ class Sandbox:
             shutil.rmtree(self._home, ignore_errors=True)
             self._server = None
 
-    def run(self, notebook: nbformat.NotebookNode) -> Report:
+    def run(self, notebook: nbformat.NotebookNode, draw: random.Random | None = None) -> Report:
         """Runs every code cell and stores what came in its outputs.
 
         A test cell that did not run to its end has an error among its outputs, whatever the
-        reason. Raises RuntimeError if the server cannot be started.
+        reason. `draw` says where the copies stand that must fail; None draws anew. Raises
+        RuntimeError if the server cannot be started.
         """
-        begin, report = time.monotonic(), Report()
-        deadline = begin + self.limits.total_seconds
-        worker, ran, deaths = None, [], 0
-        try:
-            for cell in notebook.cells:
-                if cell.cell_type != "code":
-                    continue
-                cell.outputs, cell.execution_count = [], None
-                if not cell.source.strip():
-                    continue
-                try:
-                    if time.monotonic() > deadline:
-                        raise DiedError("not run: the time for a submission was used up")
-                    if deaths > self.limits.restarts:
-                        raise DiedError("not run: the notebook has ended its process too often")
-                    if worker is None:
-                        worker = self._replayed(ran, deadline)
-                        report.protected = worker.protected
-                    reply = worker.ask(cell.source, is_test(cell), deadline)
-                    _store(cell, reply, report)
-                    if reply["status"] == "ok" and not is_test(cell):
-                        ran.append(cell.source)
-                except DiedError as error:
-                    if worker is not None:
-                        worker.end()
-                        worker, deaths = None, deaths + 1
-                    cell.outputs.append(_error("NotRunToItsEnd", str(error)))
-                    where = cell.metadata.get("nbgrader", {}).get("grade_id", "a cell of its own")
-                    report.remarks.append(f"{where}: {error}")
-        finally:
-            if worker is not None:
-                worker.end()
-        report.remarks = list(dict.fromkeys(report.remarks))
-        report.seconds = time.monotonic() - begin
-        return report
+        return Run(self.process, self.limits, draw).run(notebook)
 
-    def _replayed(self, ran: list[str], deadline: float) -> Process:
-        """A new process in which the cells that ran before are run again."""
-        worker = self._process()
-        try:
-            for source in ran:
-                worker.ask(source, False, deadline)
-        except DiedError:
-            worker.end()
-            raise
-        return worker
-
-    def _process(self) -> Process:
+    def process(self) -> Process:
+        """A new process in its cage. Raises DiedError, or RuntimeError if there is no server."""
         self._start()
         scratch = tempfile.mkdtemp(dir=self._home)
         requests, replies = os.pipe(), os.pipe()
         limits = {**dataclasses.asdict(self.limits), "processes_outside": _processes_of_mine()}
         job = {"scratch": scratch, "visible": self._shown, "limits": limits}
-        job["isolate"] = self._isolate
+        job |= {"isolate": self._isolate, "calls": calls.program().hex()}
         socket.send_fds(self._control, [json.dumps(job).encode()], [requests[0], replies[1]])
         os.close(requests[0])
         os.close(replies[1])
@@ -178,7 +126,7 @@ class Sandbox:
         self._control.settimeout(START_SECONDS)
         with contextlib.suppress(OSError):
             self._control.send(json.dumps(self._preload).encode())
-            self._shown = [*_paths_of(self._python), *self._visible, str(PACKAGE)]
+            self._shown = [*_paths_of(self._python), *self._visible]
             if self._control.recv(100) == b"ready":
                 return
         said = self._said()
@@ -191,46 +139,6 @@ class Sandbox:
     def _said(self) -> str:
         """The end of what the server has printed: why it could not load or make a process."""
         return Path(self._home, "log").read_text("utf-8", "replace").strip()[-2000:]
-
-
-def is_test(cell) -> bool:
-    """Whether the cell is one of nbgrader's tests."""
-    data = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and bool(data.get("grade")) and not data.get("solution")
-
-
-def _store(cell, reply: dict, report: Report) -> None:
-    """What came, as outputs of nbformat. Nothing in it is trusted."""
-    test = is_test(cell)
-    for output in reply["outputs"][:50]:
-        kind, text = output.get("kind"), str(output.get("text", ""))
-        if kind == "stream" and not (test and output.get("name") == "stderr"):
-            name = "stderr" if output.get("name") == "stderr" else "stdout"
-            cell.outputs.append(new_output("stream", name=name, text=text))
-        elif kind == "picture":
-            data = {"image/png": str(output.get("png"))}
-            cell.outputs.append(new_output("display_data", data=data))
-        elif kind == "shown":
-            cell.outputs.append(new_output("display_data", data={"text/plain": text}))
-        elif kind == "error":
-            lines = [str(line) for line in output.get("traceback", [])]
-            cell.outputs.append(_error(str(output.get("name")), text, lines))
-        elif kind == "result" and test and reply["status"] == "ok":
-            points = min(max(float(text), 0), float(cell.metadata.nbgrader["points"]))
-            shown = {"text/plain": repr(points)}
-            cell.outputs.append(new_output("execute_result", data=shown, execution_count=1))
-    where = cell.metadata.get("nbgrader", {}).get("grade_id", "a cell of its own")
-    if test and reply["status"] == "unsigned":
-        report.remarks.append(f"{where}: the verdict of this test was not its own; look at it")
-    if test and reply["status"] != "ok" and not any(o.output_type == "error" for o in cell.outputs):
-        cell.outputs.append(_error("NotRunToItsEnd", "this test gave no verdict"))
-    if names := reply.get("restored"):
-        listed = ", ".join(map(str, names[:5]))
-        report.remarks.append(f"replaced by the notebook, put back for the tests: {listed}")
-
-
-def _error(name: str, text: str, lines: list[str] | None = None):
-    return new_output("error", ename=name, evalue=text, traceback=lines or [f"{name}: {text}"])
 
 
 def _paths_of(python: str) -> list[str]:

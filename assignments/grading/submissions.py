@@ -1,128 +1,15 @@
-"""Finds what students handed in, reads it, and puts it into the shape that was handed out."""
+"""Reads what students handed in, and puts it into the shape that was handed out."""
 
 from __future__ import annotations
 
 import io
-import re
-import zipfile
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-MOST_BYTES = 50_000_000
-_IGNORED = (".ipynb_checkpoints", "__MACOSX")
+from grading.files import BrokenError
 
-
-class BrokenError(Exception):
-    """A notebook that cannot be read; the message says why."""
-
-
-@dataclass
-class Submission:
-    """What one student handed in of one assignment; `path` is None if there is nothing."""
-
-    student: str
-    assignment: str
-    path: Path | None = None
-    member: str | None = None  # of a zip
-    remarks: list[str] = field(default_factory=list)
-
-    def read(self) -> bytes:
-        """The notebook's bytes. Raises BrokenError."""
-        try:
-            if self.member is None:
-                if self.path.stat().st_size > MOST_BYTES:
-                    raise BrokenError(f"larger than {MOST_BYTES // 10**6} MB")
-                return self.path.read_bytes()
-            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
-                data = file.read(MOST_BYTES + 1)
-        except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, NotImplementedError) as error:
-            raise BrokenError(f"cannot be read: {error}") from error
-        if len(data) > MOST_BYTES:
-            raise BrokenError(f"larger than {MOST_BYTES // 10**6} MB")
-        return data
-
-
-def find(folder: Path, assignments: list[str]) -> list[Submission]:
-    """Every student's submission of every assignment that somebody handed in.
-
-    Known layouts: `student/.../name.ipynb` (nbgrader's and most exports'), `student_name.ipynb`,
-    and a zip for a student, beside or inside a student's folder. Links are not followed.
-    Who handed in one assignment and not another gets a submission without a path.
-    """
-    handed: dict[str, list[tuple[Path, str | None]]] = {}
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith(".") or entry.name in _IGNORED or entry.is_symlink():
-            continue
-        if entry.is_dir():
-            handed.setdefault(student_id(entry.name), []).extend(_notebooks(entry))
-        elif entry.suffix in (".ipynb", ".zip"):
-            name = _without(entry.stem, assignments) or entry.stem
-            handed.setdefault(student_id(name), []).extend(_notebooks(entry))
-    names = [name for found in handed.values() for where in found for name in [_name(where)]]
-    wanted = [a for a in assignments if any(_means(name, a) for name in names)]
-    if not wanted and len(assignments) == 1:
-        wanted = assignments
-    return [
-        _choose(student, found, assignment, only=len(wanted) == 1)
-        for student, found in sorted(handed.items())
-        for assignment in wanted
-    ]
-
-
-def student_id(name: str) -> str:
-    """A name that is safe as a folder's and in nbgrader."""
-    return re.sub(r"[^\w .@-]", "_", name).strip(" .") or "_"
-
-
-def _notebooks(entry: Path) -> list[tuple[Path, str | None]]:
-    paths = sorted(entry.rglob("*")) if entry.is_dir() else [entry]
-    found: list[tuple[Path, str | None]] = []
-    for path in paths:
-        if path.is_symlink() or not path.is_file() or set(_IGNORED) & set(path.parts):
-            continue
-        if path.suffix == ".ipynb":
-            found.append((path, None))
-        elif path.suffix == ".zip":
-            try:
-                with zipfile.ZipFile(path) as archive:
-                    members = archive.namelist()
-            except (OSError, zipfile.BadZipFile):
-                members = [f"{path.stem}.ipynb"]  # reading it will say what is wrong
-            notebooks = [m for m in members if m.endswith(".ipynb")]
-            found += [(path, m) for m in notebooks if not any(i in m for i in _IGNORED)]
-    return found
-
-
-def _name(where: tuple[Path, str | None]) -> str:
-    path, member = where
-    return Path(member).stem if member else path.stem
-
-
-def _means(name: str, assignment: str) -> bool:
-    return assignment.lower() in name.lower()
-
-
-def _without(stem: str, assignments: list[str]) -> str:
-    for assignment in assignments:
-        stem = re.sub(re.escape(assignment), "", stem, flags=re.IGNORECASE)
-    return stem.strip(" _-.")
-
-
-def _choose(student, found, assignment, *, only: bool) -> Submission:
-    remarks = []
-    fitting = [where for where in found if _means(_name(where), assignment)]
-    if not fitting and only and len(found) == 1:
-        fitting = found
-        remarks.append(f"the notebook was called {_name(found[0])}")
-    if not fitting:
-        return Submission(student, assignment)
-    path, member = max(fitting, key=lambda where: where[0].stat().st_mtime)
-    if len(fitting) > 1:
-        remarks.append(f"{len(fitting)} notebooks; the newest was graded, {member or path.name}")
-    return Submission(student, assignment, path, member, remarks)
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 def parse(data: bytes) -> nbformat.NotebookNode:
@@ -144,6 +31,7 @@ def _cell(cell):
     source = cell["source"]
     source = "".join(source) if isinstance(source, list) else str(source)
     source = source.encode("utf-8", "replace").decode("utf-8")
+    source = source.replace("\r\n", "\n").replace("\r", "\n")  # as Windows and old Macs end lines
     metadata = cell.get("metadata", {})
     marks = metadata.get("nbgrader", {}) if isinstance(metadata, dict) else {}
     grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
@@ -152,8 +40,18 @@ def _cell(cell):
         case "code":
             return new_code_cell(source, metadata=kept)
         case "markdown" | "raw":
-            return new_markdown_cell(source, metadata=kept)
+            return new_markdown_cell(source, metadata=kept, **_pictures(cell))
     return None
+
+
+def _pictures(cell) -> dict:
+    """The pictures that were pasted into a text, which its Markdown names."""
+    pasted, kept = cell.get("attachments"), {}
+    for name, kinds in pasted.items() if isinstance(pasted, dict) else ():
+        own = {k: v for k, v in dict(kinds).items() if k in PICTURES and isinstance(v, str)}
+        if own:
+            kept[str(name)] = own
+    return {"attachments": kept} if kept else {}
 
 
 def rebuild(notebook, source, release) -> tuple[nbformat.NotebookNode, list[str]]:
@@ -188,14 +86,21 @@ def rebuild(notebook, source, release) -> tuple[nbformat.NotebookNode, list[str]
         make = new_code_cell if original.cell_type == "code" else new_markdown_cell
         if key not in answers:
             remarks.append(f"{key}: missing" + ("" if marks.solution else "; put back"))
+        pasted = {}
         if not marks.solution:
             text = original.source
         elif key in answers:
             text = answers[key].source
+            pasted = _pictures(answers[key]) if make is new_markdown_cell else {}
         else:
             text = blank[key].source if marks.grade else "# this cell was missing"
-        cells += [make(text, metadata={"nbgrader": dict(blank[key].metadata.nbgrader)})]
+        cells += [make(text, metadata={"nbgrader": dict(blank[key].metadata.nbgrader)}, **pasted)]
         cells += groups[key]
+    if not answers:
+        remarks = [
+            "none of the assignment's cells is in it, so all were put back: is it the chapter's "
+            "own notebook, which is called alike?"
+        ]
     return new_notebook(cells=cells, metadata=release.metadata), remarks
 
 
@@ -204,5 +109,6 @@ def _id(cell) -> str | None:
 
 
 def _free(cell):
-    make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-    return make(cell.source)
+    if cell.cell_type == "code":
+        return new_code_cell(cell.source)
+    return new_markdown_cell(cell.source, **_pictures(cell))

@@ -5,98 +5,49 @@ It lives in the cage with the student's code. Requests and replies are lines of 
 
 from __future__ import annotations
 
-import base64
 import io
-import json
 import os
 import signal
 import sys
 
-from IPython.core.displayhook import CapturingDisplayHook
-from IPython.core.displaypub import CapturingDisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
-
-from grading.guard import Guard, failure
-
-try:
-    from matplotlib_inline.backend_inline import configure_inline_support
-except ImportError:  # no Matplotlib: no pictures
-    configure_inline_support = None
+from grading import shell as shells
+from grading import watch, wire
+from grading.failures import failure
+from grading.guard import Guard
 
 
 class CellTimeoutError(BaseException):
     """Raised in a cell that has had its time; no Exception, so that few catch it."""
 
 
-class Text(io.TextIOBase):
-    """What a cell prints, up to a number of characters."""
-
-    def __init__(self, outputs: list, name: str, most: int) -> None:
-        self.outputs, self.name_, self.left = outputs, name, most
-        self.cut = False
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if self.left > 0 and text:
-            kept = str(text)[: self.left]
-            self.left -= len(kept)
-            last = self.outputs[-1] if self.outputs else {}
-            if last.get("kind") == "stream" and last["name"] == self.name_:
-                last["parts"].append(kept)
-            else:
-                self.outputs.append({"kind": "stream", "name": self.name_, "parts": [kept]})
-        elif text and not self.cut:
-            self.cut = True
-            note = "\n... more was printed than is kept\n"
-            self.outputs.append({"kind": "stream", "name": self.name_, "parts": [note]})
-        return len(text)
-
-
-class Shell(InteractiveShell):
-    """IPython whose errors go to the outputs of the cell, in a line or two."""
-
-    errors: list
-
-    def showtraceback(self, exc_tuple=None, *_, **__) -> None:
-        error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
-        self.errors.append(failure(error))
-
-    def showsyntaxerror(self, *_, **__) -> None:
-        self.showtraceback()
-
-    def enable_gui(self, gui=None) -> None:
-        pass
-
-
 def serve(guard: Guard, requests: io.TextIOBase, replies: int, protected: list[str]) -> None:
     """Answers requests until there are no more. Never returns to the caller."""
-    start = json.loads(requests.readline())
-    shell = Shell.instance(colors="NoColor")
-    shell.history_manager.enabled = False
-    if configure_inline_support is not None:  # figures become pictures, as in a notebook
-        configure_inline_support(shell, "module://matplotlib_inline.backend_inline")
-    guard.begin(bytes.fromhex(start["key"]))
+    shell = shells.made()
     signal.signal(signal.SIGALRM, _out_of_time)
-    _send(replies, {"ready": True, "protected": protected})
-    for line in requests:
-        request = json.loads(line)
-        _send(replies, _run(shell, guard, request))
+    wire.write(replies, {"ready": True, "protected": protected})
+    for name in [name for name in sys.modules if name.partition(".")[0] == "grading"]:
+        del sys.modules[name]
+    guard.begin()
+    looked = watch.start()
+    while line := requests.readline():
+        request = wire.read(line)
+        line = ""  # no frame holds the source of a test while it runs
+        wire.write(replies, {"nonce": request["nonce"], **_run(shell, guard, request, looked)})
     os._exit(0)
 
 
-def _run(shell: Shell, guard: Guard, request: dict) -> dict:
+def _run(shell, guard: Guard, request: dict, looked: list[str]) -> dict:
     outputs: list[dict] = []
-    most = request["most_output"]
+    most, test = request["most_output"], request["test"]
     old = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (Text(outputs, name, most) for name in ("stdout", "stderr"))
+    sys.stdout, sys.stderr = (shells.Text(outputs, name, most) for name in ("stdout", "stderr"))
     signal.setitimer(signal.ITIMER_REAL, request["seconds"])
     try:
-        if request["test"]:
-            reply = guard.run(request["source"], shell.user_ns, request["nonce"])
+        if test:
+            code, roles = guard.compiled(request.pop("source")), request.pop("roles")
+            reply = guard.run(code, roles, shell.user_ns)
         else:
-            reply = {"status": _student_cell(shell, request["source"], outputs)}
+            reply = {"status": shells.run_cell(shell, request["source"], outputs)}
     except BaseException as error:
         reply = {"status": "error", "outputs": [failure(error)]}
     finally:
@@ -106,37 +57,11 @@ def _run(shell: Shell, guard: Guard, request: dict) -> dict:
     for output in outputs:
         if output["kind"] == "stream":
             output["text"] = "".join(output.pop("parts"))
-    return {**reply, "outputs": outputs + reply.get("outputs", [])}
-
-
-def _student_cell(shell: Shell, source: str, outputs: list) -> str:
-    shell.errors = errors = []
-    shell.display_pub = publisher = CapturingDisplayPublisher()
-    shell.display_trap.hook = CapturingDisplayHook(shell=shell, outputs=publisher.outputs)
-    result = shell.run_cell(source, store_history=True)
-    for shown in publisher.outputs[:20]:
-        outputs.extend(_shown(shown.get("data", {})))
-    if not result.success and not errors:
-        errors.append(failure(result.error_before_exec or result.error_in_exec))
-    outputs.extend(errors[:5])
-    return "ok" if result.success else "error"
-
-
-def _shown(data: dict):
-    picture = data.get("image/png")
-    if isinstance(picture, bytes):
-        picture = base64.b64encode(picture).decode()
-    if isinstance(picture, str) and len(picture) < 400_000:
-        yield {"kind": "picture", "png": picture}
-    elif "text/plain" in data:
-        yield {"kind": "shown", "text": str(data["text/plain"])[:4000]}
+    shown = [] if test else outputs  # what is printed while a test runs may be the test
+    reply["looked"] = list(dict.fromkeys(looked))
+    looked.clear()
+    return {**reply, "outputs": shown + reply.get("outputs", [])}
 
 
 def _out_of_time(signum, frame) -> None:
     raise CellTimeoutError("this cell took longer than the grading allows")
-
-
-def _send(replies: int, reply: dict) -> None:
-    data = json.dumps(reply).encode() + b"\n"
-    while data:
-        data = data[os.write(replies, data) :]

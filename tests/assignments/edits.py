@@ -17,9 +17,18 @@ TAMPERS = "it changes tests, or what they use"
 SOURCE = Path(__file__).resolve().parents[2] / "assignments" / "source"
 
 
+def complete(assignment: str):
+    """The assignment's source: solved, with all tests, the hidden ones too."""
+    return nbformat.read(SOURCE / assignment / f"{assignment}.ipynb", as_version=4)
+
+
 def solution(assignment: str):
     """The assignment as its best student hands it in: solved, with the tests as handed out."""
-    notebook = nbformat.read(SOURCE / assignment / f"{assignment}.ipynb", as_version=4)
+    return solved(complete(assignment))
+
+
+def solved(notebook):
+    """An assignment's source as its best student hands it in: without hidden tests."""
     for cell in notebook.cells:
         cell.source = _without_hidden(cell.source)
     return notebook

@@ -1,0 +1,114 @@
+"""A file that was handed in, in a folder or in a zip, and how it is read."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_BYTES = 50_000_000
+MOST_NESTED = 3  # zips in zips
+SYSTEM = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".ipynb_checkpoints"}
+NOTEBOOK = re.compile(r"\.ipynb(\.(json|txt))?$", re.IGNORECASE)
+
+
+class BrokenError(Exception):
+    """A notebook that cannot be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that was handed in: `path`, and in a zip its `members`, from the outermost on."""
+
+    path: Path
+    members: tuple[str, ...] = ()
+    changed: float = 0.0  # seconds since 1970, by the file or by the zip
+    trouble: str = ""  # why it cannot be read, where that is known already
+
+    @property
+    def name(self) -> str:
+        """Its own name, without folders."""
+        return re.split(r"[/\\]", self.members[-1])[-1] if self.members else self.path.name
+
+    @property
+    def is_notebook(self) -> bool:
+        """By its name, which browsers and systems spell in several ways; and it can be opened."""
+        return bool(NOTEBOOK.search(self.name)) and not self.is_system and not self.trouble
+
+    @property
+    def is_system(self) -> bool:
+        """Something that an operating system or Jupyter put there, and no student."""
+        parts = re.split(r"[/\\]", "/".join(self.members)) if self.members else self.path.parts
+        return self.name.startswith("._") or any(part.lower() in SYSTEM for part in parts)
+
+    def read(self) -> bytes:
+        """The file's bytes. Raises BrokenError."""
+        if self.trouble:
+            raise BrokenError(self.trouble)
+        try:
+            with open(self.path, "rb") as file:
+                data = file.read(MOST_BYTES + 1)
+            for member in self.members:
+                with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(member) as inner:
+                    data = inner.read(MOST_BYTES + 1)
+        except Exception as error:  # a damaged zip raises nearly anything
+            raise BrokenError(f"cannot be read: {type(error).__name__}: {error}") from error
+        if len(data) > MOST_BYTES:
+            raise BrokenError(f"larger than {MOST_BYTES // 10**6} MB")
+        return data
+
+    def __str__(self) -> str:
+        return printable(":".join((str(self.path), *self.members)))
+
+
+def printable(text: str) -> str:
+    """A text with what no screen can show, or should obey, as an escape: \\x1b, \\udce9."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
+def walk(folder: Path) -> Iterator[File]:
+    """Every file below a folder, and in the zips there. Links are not followed."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names) + [f for f in folders if Path(place, f).is_symlink()]:
+            path = Path(place, name)
+            if path.is_symlink():
+                yield File(path, trouble="a link, which is not followed")
+            elif not path.is_file():
+                yield File(path, trouble="no file")
+            elif path.suffix.lower() == ".zip":
+                yield from inside(File(path, changed=path.stat().st_mtime))
+            else:
+                yield File(path, changed=path.stat().st_mtime)
+
+
+def inside(zipped: File) -> Iterator[File]:
+    """The files in a zip, and in zips in it; the zip itself where it cannot be opened."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(zipped.read())) as archive:
+            entries = [info for info in archive.infolist() if not info.is_dir()]
+    except Exception as error:
+        said = str(error) if isinstance(error, BrokenError) else f"a damaged zip: {error}"
+        yield File(zipped.path, zipped.members, zipped.changed, said)
+        return
+    for info in entries:
+        inner = File(zipped.path, (*zipped.members, info.filename), _time(info))
+        nested = info.filename.lower().endswith(".zip") and not inner.is_system
+        if nested and len(inner.members) <= MOST_NESTED:
+            yield from inside(inner)
+        else:
+            yield inner
+
+
+def _time(info: zipfile.ZipInfo) -> float:
+    try:
+        return time.mktime((*info.date_time, 0, 0, -1))
+    except (OverflowError, ValueError):
+        return 0.0

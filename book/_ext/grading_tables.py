@@ -1,0 +1,93 @@
+"""The directives `{hostile}` and `{mutants}`: what the grading was tried with, from its tests."""
+
+from __future__ import annotations
+
+import ast
+import csv
+from pathlib import Path
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+TESTS = Path(__file__).resolve().parents[2] / "tests" / "assignments"
+# The tables of `tests/assignments/hostile/`: file, name, what they try, what comes of it.
+HOSTILE = (
+    ("verdicts", "BEFORE", "make wrong answers pass, from another cell", "no points"),
+    ("verdicts", "ANSWERS", "be an answer that passes whatever is asked", "no points"),
+    ("secrets", "FINDERS", "read a hidden test while it runs", "refused, or nothing is found"),
+    ("secrets", "DISGUISES", "show a hidden test on the feedback page", "left out, and said"),
+    ("secrets", "CALLS", "ask the kernel for what no notebook needs", "refused"),
+)
+
+
+class Hostile(SphinxDirective):
+    """A row for each kind of attack, with all attacks of the kind."""
+
+    option_spec: ClassVar = {"name": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """One table."""
+        rows = []
+        for file, table, tries, comes in HOSTILE:
+            path = TESTS / "hostile" / f"{file}.py"
+            self.env.note_dependency(str(path))
+            names = keys(path, table)
+            rows.append([tries, str(len(names)), "; ".join(names), comes])
+        head = ["it tries to", "ways", "by", "what comes of it"]
+        return drawn(self, "Submissions that mean harm", head, rows, "22 8 48 22")
+
+
+class Mutants(SphinxDirective):
+    """A row for each assignment: mutants, and those that keep all points."""
+
+    option_spec: ClassVar = {"name": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """One table."""
+        rows = []
+        for path in sorted((TESTS / "mutants").glob("*.csv")):
+            self.env.note_dependency(str(path))
+            mutants = tried(path)
+            kept = [mutant for mutant in mutants if not mutant["caught by"]]
+            rows.append([f"`{path.stem}`", f"{len(mutants):,}", str(len(kept))])
+        head = ["assignment", "mutants", "keep all points"]
+        return drawn(self, "Solutions with one change", head, rows, "40 30 30")
+
+
+def keys(path: Path, table: str) -> list[str]:
+    """The names in a dictionary of a file, which is read and not run. Raises KeyError."""
+    for statement in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(statement, ast.Assign) and statement.targets[0].id == table:
+            return [key.value for key in statement.value.keys]
+    raise KeyError(f"{path.name} has no table {table}")
+
+
+def tried(path: Path) -> list[dict[str, str]]:
+    """The mutants of one assignment. Their file begins with a line that holds its digest."""
+    lines = path.read_text("utf-8").splitlines()
+    return list(csv.DictReader(lines[1:]))
+
+
+def drawn(
+    directive: SphinxDirective, title: str, head: list[str], rows: list, widths: str
+) -> list[nodes.Node]:
+    """A list-table in MyST, parsed."""
+    name = directive.options["name"]
+    lines = [f"```{{list-table}} {title}", f":name: {name}"]
+    lines += [":header-rows: 1", f":widths: {widths}", ""]
+    for row in [head, *rows]:
+        lines += [("* " if i == 0 else "  ") + f"- {cell}" for i, cell in enumerate(row)]
+    box = nodes.container()
+    text = StringList([*lines, "```"], source=directive.get_source_info()[0])
+    directive.state.nested_parse(text, directive.content_offset, box)
+    return box.children
+
+
+def setup(app) -> dict[str, object]:
+    """Sphinx calls this."""
+    app.add_directive("hostile", Hostile)
+    app.add_directive("mutants", Mutants)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
