@@ -99,8 +99,8 @@ def plain(text: str, names: dict[str, str]) -> str:
 
     text = re.sub(r"\{([\w:]+)\}`([^`]*)`", role, text)
     text = re.sub(r"\[([^\]]*)\]\([^)\s]*\)", r"\1", text)  # links
-    text = re.sub(r"[*`$]", "", text)
-    return " ".join(text.split())
+    text = " ".join(re.sub(r"[*`$]", "", text).split())
+    return text[:1].upper() + text[1:]  # a role may have begun it
 
 
 def _names(pages: Iterable[Path]) -> dict[str, str]:
