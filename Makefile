@@ -57,7 +57,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup book serve pdf check test test-large test-quick test-outputs test-notebooks
 .PHONY: test-site backends links test-colab colab-notebooks test-colab-here release-check
-.PHONY: assignments grade marking notebooks figures run lab lint lint-workflows format lock
+.PHONY: assignments grade marking teaching notebooks figures run lab lint lint-workflows format lock
 .PHONY: publish-as passed clean
 
 help:  ## list these commands
@@ -184,6 +184,9 @@ marking: .venv-course/.installed  ## give points to written answers in the brows
 		{ echo "Which folder of grades? make marking GRADES=path/to/folder-graded, where gradebook.db lies" >&2; exit 1; }
 	cd "$(GRADES)" && "$(CURDIR)/.venv-course/bin/jupyter" server --ServerApp.default_url=/formgrader \
 		--ServerApp.open_browser=True
+
+teaching: $(INSTALLED)  ## for teachers: a bank of questions for Moodle and Canvas, and a pack of all figures
+	$(BIN)/python teaching
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
 	$(ON_SHAPES) $(RUN) --inplace \

@@ -216,6 +216,25 @@ def grading_minutes():
     return int(seconds) / 60
 
 
+def bank_of_questions():
+    """How many questions the bank has."""
+    folder = claims.ROOT / "teaching" / "questions"
+    return sum(path.read_text("utf-8").count("[[question]]\n") for path in folder.glob("*.toml"))
+
+
+def plans():
+    """The minutes of each meeting's plan, in the order of the page."""
+    text = (claims.ROOT / "book" / "course-plans.md").read_text("utf-8")
+    tables = re.findall(r"\{list-table\} Minutes of .*?\n```", text, re.DOTALL)
+    return [[int(m) for m in re.findall(r"^\* - (\d+)$", t, re.MULTILINE)] for t in tables]
+
+
+def meeting_minutes():
+    """What they add up to: the same in every plan, or an error."""
+    (minutes,) = {sum(plan) for plan in plans()}
+    return minutes
+
+
 def bill(net="resnet50"):
     """Chapter 7's bill, for the machine that its notebook makes up."""
     keys = ("DEVICES", "PEAK", "SHARE", "PRICE")
