@@ -66,6 +66,14 @@ async function print(browser, site, deck) {
   const page = await browser.newPage({ viewport: SIZE, colorScheme: "light" });
   await page.goto(`${site.address}${deck}?print-pdf`, { waitUntil: "networkidle" });
   await page.waitForSelector(".pdf-page");
+  const off = await page.evaluate(
+    ({ width, height }) =>
+      [...document.querySelectorAll(".pdf-page > section")]
+        .filter((slide) => slide.scrollHeight > height || slide.scrollWidth > width)
+        .map((slide) => slide.querySelector("h1, h2")?.textContent ?? "?"),
+    SIZE,
+  );
+  for (const title of off) complaints.push(`${deck}, "${title}": does not fit its page of the PDF`);
   const file = join(folder, deck.replace(".html", ".pdf"));
   const size = { width: `${SIZE.width}px`, height: `${SIZE.height}px` };
   await page.pdf({ path: file, ...size, printBackground: true, tagged: true, outline: true });
