@@ -55,7 +55,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve pdf check test test-large test-quick test-outputs test-notebooks
+.PHONY: help setup book serve pdf epub slides check test test-large test-quick test-outputs test-notebooks
 .PHONY: test-site backends links test-colab colab-notebooks test-colab-here release-check
 .PHONY: assignments grade marking teaching notebooks figures run lab lint lint-workflows format lock
 .PHONY: publish-as passed clean
@@ -110,6 +110,15 @@ pdf: $(INSTALLED) $(BROWSING)  ## the whole book as one PDF, printed by Chromium
 	@rm -rf _build/singlehtml
 	$(BIN)/jupyter-book build . --builder singlehtml -n -W --keep-going --quiet > /dev/null
 	@node $(SITE)/pdf.mjs _build/singlehtml _build/residual-networks.pdf
+
+epub: $(INSTALLED) $(BROWSING)  ## the whole book as one EPUB, checked by epubcheck
+	@rm -rf _build/epub
+	$(BIN)/jupyter-book build . --builder custom --custom-builder epub -n -W --keep-going --quiet > /dev/null
+	@node $(SITE)/node_modules/@likecoin/epubcheck-ts/bin/epubcheck.js --fail-on-warnings _build/epub/residual-networks.epub
+
+slides: $(INSTALLED) $(BROWSING)  ## a deck for each chapter, with notes for the speaker: HTML and PDF, in _build/slides
+	$(BIN)/python -m sphinx -b revealjs -E -n -W --keep-going -q -d _build/.slides slides _build/slides
+	@node $(SITE)/slides.mjs _build/slides
 
 check: lint test-quick  ## while you work: the style and the quick tests
 

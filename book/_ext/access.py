@@ -29,6 +29,8 @@ CORRECTIONS = (
     # Roles that were given up: the list of references is a list of paragraphs.
     (re.compile(r' role="doc-biblioentry"'), ""),
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
+    # Every exercise has its text in an element of this name, and an id stands once on a page.
+    (re.compile(r'(<section) id="(?:exercise|solution)-content"'), r"\1"),
     (re.compile(r'="Color mode"'), '="Colour mode"'),
     # A page has one `viewport`.
     (re.compile(r'(<meta name="viewport"[^>]*>)\s*<meta name="viewport"[^>]*>'), r"\1"),

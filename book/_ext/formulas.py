@@ -147,7 +147,8 @@ def _write_font(app, exception):
     if exception is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    pages = [p for p in out.rglob("*.html") if out / "_static" not in p.parents]
+    # `.xhtml` in an EPUB.
+    pages = [p for p in out.rglob("*html") if out / "_static" not in p.parents]
     needed = set().union(*(characters(page.read_text("utf-8")) for page in pages))
     folder = out / "_static" / "fonts"
     fonts.cut_down(_font_file(), folder / FONT, needed, layout_features=["ssty"])
