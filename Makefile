@@ -57,7 +57,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup book serve pdf check test test-large test-quick test-outputs test-notebooks
 .PHONY: test-site backends links test-colab colab-notebooks test-colab-here release-check
-.PHONY: assignments grade marking notebooks figures run lab lint lint-workflows format lock
+.PHONY: assignments grade marking gradescope classroom notebooks figures run lab lint lint-workflows format lock
 .PHONY: publish-as passed clean
 
 help:  ## list these commands
@@ -184,6 +184,12 @@ marking: .venv-course/.installed  ## give points to written answers in the brows
 		{ echo "Which folder of grades? make marking GRADES=path/to/folder-graded, where gradebook.db lies" >&2; exit 1; }
 	cd "$(GRADES)" && "$(CURDIR)/.venv-course/bin/jupyter" server --ServerApp.default_url=/formgrader \
 		--ServerApp.open_browser=True
+
+gradescope: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's autograder for Gradescope in _build/gradescope
+	@$(GRADING) gradescope "$(ASSIGNMENT)"
+
+classroom: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's template and autograder for Classroom 50
+	@$(GRADING) classroom "$(ASSIGNMENT)"
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
 	$(ON_SHAPES) $(RUN) --inplace \
