@@ -1,6 +1,7 @@
 """One hand-in, graded for a platform: whatever it is, a results file that is right."""
 
 import copy
+import dataclasses
 import io
 import json
 import os
@@ -283,13 +284,14 @@ def test_an_error_may_be_called_anything(tmp_path, source):
     assert SECRET not in json.dumps(outcome.remarks)
 
 
-def test_isolation_is_told_to_teachers_alone(tmp_path, source, monkeypatch):
-    with Sandbox(sys.executable, limits=LIMITS, isolate=False) as open_one:
-        monkeypatch.setattr(execute.SandboxedExecute, "run", lambda self, nb: open_one.run(nb))
-        folder = hand_in(tmp_path / "in", {"tiny.ipynb": text()})
-        outcome = grade_one(folder, "tiny", source=source)
+def test_isolation_is_told_to_teachers_alone(tmp_path, source, sandbox, monkeypatch):
+    def run(self, notebook):
+        return dataclasses.replace(sandbox.run(notebook), protected=[])
+
+    monkeypatch.setattr(execute.SandboxedExecute, "run", run)
+    outcome = grade_one(hand_in(tmp_path / "in", {"tiny.ipynb": text()}), "tiny", source=source)
     assert (outcome.points, outcome.remarks) == (5, [])
-    assert "isolation" in outcome.private[0]
+    assert "isolation of files, network, processes" in outcome.private[0]
 
 
 CELL = (

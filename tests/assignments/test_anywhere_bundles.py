@@ -99,7 +99,7 @@ def test_gradescopes_zip_has_both_scripts_at_its_root(tmp_path, tiny_source):
     assert f"uv=={version}" in scripts["install.sh"]
     sources = [name for name in entries if "/assignments/source/" in name]
     assert sources == ["book/assignments/source/tiny/tiny.ipynb"]
-    for name in ("src/helpers/checks.py", "requirements.lock", "assignments/grading/jail.py"):
+    for name in ("src/helpers/specs.py", "requirements.lock", "assignments/grading/jail.py"):
         assert f"book/{name}" in entries
     assert not [name for name in entries if "__pycache__" in name or "/templates/" in name]
 
@@ -110,13 +110,29 @@ def test_what_is_no_assignment_is_named(tmp_path, tiny_source):
             module.export("huge", tmp_path, source=tiny_source)
 
 
-def test_gradescope_as_root_without_namespaces(place, autograder):
-    """A container may not make namespaces: then the user that runs the code must be shut out."""
+def test_gradescope_grades_and_shuts_others_out(place, autograder):
     log = (place / "uv.log").read_text()
     assert "--managed-python --python 3.12" in log
     assert "requirements.lock" in log and "requirements/course.txt" in log
-    if os.getuid() != 0 or not shutil.which("setpriv"):
-        pytest.skip("a container's root can be played by root alone, with setpriv")
+    found, out = autograder()
+    assert found["score"] == 5, (found, out)
+    assert "graded, 5 of 5" in out
+    for name in ("source", "results", "submission", "book/assignments/source"):
+        assert (place / name).stat().st_mode & 0o007 == 0, f"{name} is open to students' code"
+    for name in ("book/src/helpers/checks.py", "book/results", "book/assignments/grading"):
+        assert (place / name).stat().st_mode & 0o004, f"students' code needs {name}"
+
+
+def _open_to_others(path):
+    return all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents])
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("setpriv") or not _open_to_others(Path(sys.base_prefix)),
+    reason="root, setpriv and a Python that every user can read play a container's root",
+)
+def test_gradescope_as_root_without_namespaces(place, autograder):
+    """A container may not make namespaces: then the user that runs the code must be shut out."""
     closed = ["source", "results", "submission", "book/assignments/source/tiny/tiny.ipynb"]
     paths = [str(place / name) for name in closed]
     looks = edits.written(
@@ -129,7 +145,6 @@ def test_gradescope_as_root_without_namespaces(place, autograder):
     found, out = autograder(looks, before=["setpriv", "--bounding-set=-sys_admin"])
     assert found["score"] == 5, (found, out)
     assert "isolation" not in json.dumps(found) and "ran without isolation" in out
-    assert "graded, 5 of 5" in out
 
 
 @pytest.mark.parametrize("fault", ["the clock", "the environment"])
