@@ -57,7 +57,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 .PHONY: help setup book serve pdf epub slides check test test-large test-quick test-outputs test-notebooks
 .PHONY: test-site backends links test-colab colab-notebooks test-colab-here release-check
-.PHONY: assignments grade marking teaching notebooks figures run lab lint lint-workflows format lock
+.PHONY: assignments grade marking gradescope classroom teaching notebooks figures run lab lint
+.PHONY: lint-workflows format lock
 .PHONY: publish-as passed clean
 
 help:  ## list these commands
@@ -196,6 +197,12 @@ marking: .venv-course/.installed  ## give points to written answers in the brows
 
 teaching: $(INSTALLED)  ## for teachers: a bank of questions for Moodle and Canvas, and a pack of all figures
 	$(BIN)/python teaching
+
+gradescope: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's autograder for Gradescope in _build/gradescope
+	@$(GRADING) gradescope "$(ASSIGNMENT)"
+
+classroom: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's template and autograder for Classroom 50
+	@$(GRADING) classroom "$(ASSIGNMENT)"
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
 	$(ON_SHAPES) $(RUN) --inplace \

@@ -1,4 +1,4 @@
-"""`python -m grading release` and `python -m grading grade FOLDER`: see `make` for both."""
+"""`python -m grading release`, `grade FOLDER`, and what `elsewhere` adds: see `make`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from grading.course import CourseError
+from grading.elsewhere.commands import add as add_elsewhere
 from grading.grade import grade
 from grading.release import release
 
@@ -23,8 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--assignment", help="where the notebooks' names do not say it")
     run.add_argument("--again", action="store_true", help="also what is graded already")
     run.add_argument("--cell-seconds", type=float, help="how long one cell may take; else 60")
+    add_elsewhere(commands)
     chosen = parser.parse_args(arguments)
     try:
+        if hasattr(chosen, "run"):
+            return chosen.run(chosen)
         if chosen.command == "release":
             for path in release(chosen.out):
                 print(f"For students: {path}")

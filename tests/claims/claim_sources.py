@@ -235,6 +235,13 @@ def meeting_minutes():
     return minutes
 
 
+def grading_gigabytes():
+    """How much memory a submission may have, as the course's configuration says."""
+    text = (claims.ROOT / "assignments" / "nbgrader_config.py").read_text("utf-8")
+    (megabytes,) = re.findall(r'"memory_mb": (\d+)', text)
+    return int(megabytes) / 1000
+
+
 def bill(net="resnet50"):
     """Chapter 7's bill, for the machine that its notebook makes up."""
     keys = ("DEVICES", "PEAK", "SHARE", "PRICE")

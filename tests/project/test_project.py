@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 COMMANDS = ("setup", "book", "serve", "test", "backends", "notebooks", "lab", "lint", "lock")
 COMMANDS += ("assignments", "grade", "marking", "clean", "help", "pdf", "test-site", "publish-as")
-COMMANDS += ("check", "test-large", "test-outputs", "slides", "epub", "teaching")
+COMMANDS += ("check", "test-large", "test-outputs", "slides", "epub", "teaching", "gradescope")
+COMMANDS += ("classroom",)
 COMMANDS += ("test-quick", "test-notebooks", "test-colab", "links", "lint-workflows")
 
 
