@@ -5,7 +5,8 @@ step that is not is the running of a student's notebook: `execute` gives it to a
 
 Three sides, and what each may import:
 - outside, with nbgrader: `release`, `grade`, `submissions`, `report`, `course`, `execute`,
-  `sandbox`, `process`; they hold the hidden tests, the gradebook and everyone's work;
+  `sandbox`, `process`, `gradebook`, `feedback`, `markup`, `configuration`, `marking`; they hold
+  the hidden tests, the gradebook and everyone's work;
 - outside, with the book's environment and without nbgrader: `forkserver`, `jail`; they put a
   process into its cage before a student's code runs in it;
 - inside, together with the student's code: `worker`, `guard`.
