@@ -190,10 +190,7 @@ grade: $(INSTALLED) .venv-course/.installed  ## grade SUBMISSIONS=folder into a 
 		$(if $(ASSIGNMENT),--assignment "$(ASSIGNMENT)") $(if $(AGAIN),--again)
 
 marking: .venv-course/.installed  ## give points to written answers in the browser (GRADES=folder, which `make grade` made)
-	@test -f "$(GRADES)/gradebook.db" || \
-		{ echo "Which folder of grades? make marking GRADES=path/to/folder-graded, where gradebook.db lies" >&2; exit 1; }
-	cd "$(GRADES)" && "$(CURDIR)/.venv-course/bin/jupyter" server --ServerApp.default_url=/formgrader \
-		--ServerApp.open_browser=True
+	@$(GRADING).marking "$(GRADES)"
 
 teaching: $(INSTALLED)  ## for teachers: a bank of questions for Moodle and Canvas, and a pack of all figures
 	$(BIN)/python teaching

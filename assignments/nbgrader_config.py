@@ -7,7 +7,6 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPrep
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
-    GetGrades,
     IgnorePattern,
     LimitOutput,
     SaveAutoGrades,
@@ -17,7 +16,7 @@ HERE = Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd(
 sys.path.insert(0, str(HERE))
 
 from grading.execute import SandboxedExecute  # noqa: E402
-from grading.feedback import HideTests  # noqa: E402
+from grading.feedback import FeedbackExporter, HideTests, InertOutputs, Points  # noqa: E402
 
 c = get_config()  # noqa: F821  (given by traitlets)
 
@@ -25,9 +24,10 @@ c.CourseDirectory.course_id = "residual-networks"
 c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
-# nbgrader's own list, but for the step that runs students' code.
+# nbgrader's own list, but for the step that runs students' code, and for what it leaves.
 c.Autograde.autograde_preprocessors = [
     SandboxedExecute,
+    InertOutputs,
     IgnorePattern,
     ClearMetadataPreprocessor,
     LimitOutput,
@@ -39,5 +39,13 @@ c.SandboxedExecute.visible = [str(HERE.parent / name) for name in ("src", "resul
 c.SandboxedExecute.preload = ["helpers.checks", "helpers.training", "helpers.plots"]
 c.SandboxedExecute.limits = {"cell_seconds": 60, "total_seconds": 240, "memory_mb": 3000}
 
-# Feedback shows what failed and why, not the hidden tests; HTML in it is made harmless.
-c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+# Feedback shows what failed and why, not the hidden tests.
+c.GenerateFeedback.preprocessors = [Points, HideTests, InertOutputs, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.exporter_class = FeedbackExporter
+c.FeedbackExporter.template_name = "course"  # a page that loads nothing
+c.FeedbackExporter.extra_template_basedirs = [str(HERE / "grading" / "pages")]
+# Wherever students' texts become HTML, on feedback pages and in formgrader: nothing in it acts.
+c.HTMLExporter.filters = {
+    "markdown2html": "grading.markup.markdown2html",
+    "highlight_code": "grading.markup.highlight_code",
+}

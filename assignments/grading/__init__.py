@@ -5,9 +5,11 @@ step that is not is the running of a student's notebook: `execute` gives it to a
 
 Three sides, and what each may import:
 - outside, with nbgrader: `release`, `grade`, `submissions`, `report`, `course`, `execute`,
-  `sandbox`, `process`, and all of `elsewhere`; they hold the hidden tests, the gradebook and
-  everyone's work;
+  `sandbox`, `running`, `controls`, `secrecy`, `borrowed`, `calls`, `process`, `gradebook`,
+  `feedback`, `markup`, `configuration`, `marking`, and all of `elsewhere`; they hold the hidden
+  tests, the gradebook and everyone's work;
 - outside, with the book's environment and without nbgrader: `forkserver`, `jail`; they put a
   process into its cage before a student's code runs in it;
-- inside, together with the student's code: `worker`, `guard`.
+- inside, together with the student's code: `worker`, `guard`, `shell`, `settings`, `watch`,
+  `wire`, `failures`.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import glob
+import hashlib
 import os
 import re
 import shutil
@@ -16,7 +17,10 @@ import nbformat
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import PyFileConfigLoader
 
+from grading import gradebook
+
 ASSIGNMENTS = Path(__file__).resolve().parent.parent
+HANDED_OUT = ASSIGNMENTS.parent / "_build" / "assignments" / "handed-out"
 
 warnings.filterwarnings("ignore", message="Object of type .* not in session")  # nbgrader's own
 
@@ -61,7 +65,8 @@ class Course:
                 f"Expected one of the assignments {', '.join(names(source))}. "
                 f"Received: {assignment!r}"
             )
-        self.root, self.assignment = _without_patterns(Path(root).resolve()), assignment
+        self.root, self.assignment = without_patterns(Path(root).resolve()), assignment
+        self.versions: list = []  # that were handed out before
         self._from = source / assignment
         config = PyFileConfigLoader("nbgrader_config.py", str(ASSIGNMENTS)).load_config()
         config.CourseDirectory.root = str(self.root)
@@ -81,10 +86,16 @@ class Course:
     def generate(self) -> None:
         """Writes the students' version and the cells' originals into the gradebook.
 
-        Raises CourseError with nbgrader's words if the source is not as it must be.
+        A version that is there already is kept in `handed-out`. Raises CourseError with
+        nbgrader's words if the source is not as it must be.
         """
+        if self.notebook("release").exists():
+            keep_version(self.notebook("release"), self.root / "handed-out" / self.assignment)
         shutil.rmtree(self.folder("source"), ignore_errors=True)
         shutil.copytree(self._from, self.folder("source"))
+        cells = nbformat.read(self.notebook("source"), as_version=4).cells
+        with self.api.gradebook as book:
+            gradebook.make_room(book, self.assignment, cells)
         result = self.api.generate_assignment(self.assignment, force=True, create=True)
         if not result["success"]:
             raise CourseError(f"nbgrader made no students' version.\n{why(result)}")
@@ -105,6 +116,9 @@ class Course:
                     raise KeyboardInterrupt  # nbgrader takes it for a failure of the submission
                 failed[i] = why(result) or "it did not say why"
                 break
+            if i == 0:
+                with self.api.gradebook as book:
+                    gradebook.settle(book, self.assignment, student)
         return failed[0], failed[1]
 
     def renew_feedback(self, student: str) -> None:
@@ -113,18 +127,40 @@ class Course:
         if not result["success"]:
             raise CourseError(f"No feedback page could be made for {student}.\n{why(result)}")
 
+    def older(self, *places: Path) -> list:
+        """Versions that were handed out before, as far as they are kept: here, and in places."""
+        now = nbformat.read(self.notebook("release"), as_version=4)
+        found = []
+        for place in (self.root / "handed-out", *places):
+            for path in sorted((place / self.assignment).glob("*.ipynb")):
+                version = nbformat.read(path, as_version=4)
+                if [c.source for c in version.cells] != [c.source for c in now.cells]:
+                    found.append(version)
+        return found
+
     def by_hand(self, student: str) -> list:
         """Points and comments that a person has given, by cell."""
-        with self.api.gradebook as gradebook:
-            found = gradebook.find_submission_notebook(self.assignment, self.assignment, student)
-            points = [[g.name, g.manual_score, g.extra_credit] for g in found.grades]
-            said = [[c.name, c.manual_comment] for c in found.comments if c.manual_comment]
-        return sorted(p for p in points if p[1:] != [None, None]) + sorted(said)
+        with self.api.gradebook as book:
+            return gradebook.by_hand(book, self.assignment, student)
+
+    def take_back(self, student: str, notebook) -> list[str]:
+        """Takes back the marks of answers that are others in `notebook`. Returns what to say."""
+        try:
+            old = nbformat.read(self.notebook("submitted", student), as_version=4)
+        except (OSError, ValueError):
+            old = nbformat.v4.new_notebook()
+        with self.api.gradebook as book:
+            return gradebook.forget(
+                book,
+                self.assignment,
+                student,
+                lambda cell: _answer(old, cell) != _answer(notebook, cell),
+            )
 
     def scores(self, student: str) -> dict[str, tuple[float | None, float]]:
         """Points and maximum by graded cell; None where a person has to look."""
-        with self.api.gradebook as gradebook:
-            found = gradebook.find_submission_notebook(self.assignment, self.assignment, student)
+        with self.api.gradebook as book:
+            found = book.find_submission_notebook(self.assignment, self.assignment, student)
             scores = {}
             for grade in found.grades:
                 by_hand = grade.needs_manual_grade and grade.manual_score is None
@@ -138,7 +174,25 @@ class Course:
         return {d["grade_id"]: float(d["points"]) for d in data if d.get("grade") or d.get("task")}
 
 
-def _without_patterns(root: Path) -> Path:
+def keep_version(notebook: Path, folder: Path) -> None:
+    """Keeps a students' version under a name that says what is in it."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    text = "\0".join(cell.source for cell in cells)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(notebook, folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.ipynb")
+
+
+def _answer(notebook, grade_id: str) -> list:
+    """What a mark of this cell is about: its own text and pictures, or all code for a test."""
+    cells = [
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id
+    ]
+    if any(cell.metadata.nbgrader.get("solution") for cell in cells):
+        return [(cell.source.strip(), cell.get("attachments") or {}) for cell in cells]
+    return [cell.source.strip() for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def without_patterns(root: Path) -> Path:
     """The same folder by a path in which nothing is a pattern: nbgrader looks for files by glob,
     and takes brackets in a path for one."""
     if glob.escape(str(root)) == str(root):

@@ -13,10 +13,18 @@ import nbformat
 
 from grading import report
 from grading.borrowed import borrowed
-from grading.course import ASSIGNMENTS, Course, CourseError, marks, names
+from grading.configuration import configure
+from grading.course import (
+    ASSIGNMENTS,
+    HANDED_OUT,
+    Course,
+    CourseError,
+    marks,
+    names,
+)
 from grading.files import BrokenError, printable
 from grading.intake import Submission, find
-from grading.submissions import parse, rebuild
+from grading.submissions import OtherNotebookError, parse, rebuild
 
 
 def grade(
@@ -35,7 +43,8 @@ def grade(
     gradebook, so that written answers can be graded there by hand, and `files.csv`, in which
     each file that somebody handed in has a row that says what was done with it. What is graded
     already and has not changed since is left out, unless `again`. Whatever becomes of one
-    submission, the next is graded. Raises CourseError if there is nothing to grade.
+    submission, the next is graded; where an assignment's source is at fault, the other
+    assignments are. Raises CourseError if there is nothing to grade.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -57,12 +66,13 @@ def grade(
             else f"{folder} is empty. Expected a folder or a notebook for each student."
         )
     out.mkdir(parents=True, exist_ok=True)
-    handed = dict.fromkeys(submission.assignment for submission in submissions)
-    courses = {name: _course(out, name, source, limits) for name in handed}
+    configure(out, limits)
     (out / "rows").mkdir(exist_ok=True)
-    rows: list[dict] = []
+    courses, rows = _courses(submissions, out, source, limits, say)
     try:
         for number, submission in enumerate(submissions, 1):
+            if submission.assignment not in courses:
+                continue
             course, begin = courses[submission.assignment], time.monotonic()
             row, old = _row(course, submission, out, again)
             rows.append(row)
@@ -80,15 +90,43 @@ def grade(
     return path
 
 
+def _courses(submissions, out, source, limits, say) -> tuple[dict[str, Course], list[dict]]:
+    """The assignments that were handed in, and rows of those whose source is at fault."""
+    courses, rows, faults = {}, [], []
+    for name in dict.fromkeys(submission.assignment for submission in submissions):
+        try:
+            courses[name] = _course(out, name, source, limits)
+        except CourseError as error:
+            faults.append(f"{name} cannot be graded. {error}")
+            rows += [
+                {"student": s.name, "id": s.student, "assignment": name, "status": "not graded"}
+                | {"remarks": _line_of(f"the assignment's source is at fault: {error}")}
+                for s in submissions
+                if s.assignment == name
+            ]
+        else:
+            if courses[name].versions:
+                say(
+                    f"{name}: its source has changed since a version was handed out. Students' "
+                    "copies are compared with the version that they have."
+                )
+    if not courses:
+        raise CourseError("\n".join(faults))
+    for fault in faults:
+        say(fault)
+    return courses, rows
+
+
 def _course(out: Path, assignment: str, source: Path, limits: dict | None) -> Course:
     """The assignment in nbgrader's hands; its gradebook is made anew where the source changed."""
     course = Course(out, assignment, source, limits)
     mark = out / "rows" / f"{assignment}.source"
     digest = _digest((source / assignment / f"{assignment}.ipynb").read_bytes())
     if not (mark.exists() and mark.read_text() == digest and course.notebook("release").exists()):
+        mark.unlink(missing_ok=True)
         course.generate()
-        mark.parent.mkdir(exist_ok=True)
         mark.write_text(digest)
+    course.versions = course.older(HANDED_OUT)
     return course
 
 
@@ -113,8 +151,9 @@ def _row(course: Course, submission: Submission, out: Path, again: bool) -> tupl
         source, release = (
             nbformat.read(course.notebook(step), as_version=4) for step in ("source", "release")
         )
-        notebook, amiss = rebuild(parse(data), source, release)
+        notebook, amiss = rebuild(parse(data), source, release, course.versions)
         notebook.metadata["borrowed"] = borrowed(notebook, source)
+        amiss += course.take_back(student, notebook)
         target = course.notebook("submitted", student)
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, target)
@@ -132,13 +171,15 @@ def _row(course: Course, submission: Submission, out: Path, again: bool) -> tupl
     except Exception as error:  # whatever becomes of one, the next is graded
         known = isinstance(error, BrokenError)
         row["status"] = "missing" if known and not str(error) else "broken"
+        if isinstance(error, OtherNotebookError):
+            row["status"] = "another notebook"
         message = str(error) if known else f"grading failed: {type(error).__name__}: {error}"
         message = message or f"No notebook was found. Expected {assignment}.ipynb."
         remarks.append(message)
         _write_page(page, submission, message)
         row |= {"feedback": str(page.relative_to(course.root))}
         digest = None
-    row |= {"remarks": "; ".join(" ".join(printable(remark).split()) for remark in remarks)}
+    row |= {"remarks": "; ".join(map(_line_of, remarks))}
     if digest is not None:
         _keep(keep, {**row, "digest": digest, "by hand": course.by_hand(student)})
     return {**row, **_points(course, row)}, False
@@ -155,6 +196,10 @@ def _points(course: Course, row: dict) -> dict:
     if row["status"] == "graded":
         return report.points(course.scores(row["id"]))
     return report.points({name: (0.0, most) for name, most in course.maximum().items()})
+
+
+def _line_of(text: str) -> str:
+    return " ".join(printable(" ".join(text.split())).split())
 
 
 def _told(ran: dict) -> list[str]:

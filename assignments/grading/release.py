@@ -9,13 +9,15 @@ from pathlib import Path
 
 import nbformat
 
-from grading.course import ASSIGNMENTS, Course, CourseError, names
+from grading.course import ASSIGNMENTS, Course, CourseError, keep_version, names
 
 SECRET = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
 
 def release(out: Path, *, source: Path = ASSIGNMENTS / "source") -> list[Path]:
     """Writes `<name>.zip` for every assignment into `out`. Returns their paths.
+
+    Each version is kept in `handed-out/<name>`, so that grading knows what students were given.
 
     Raises CourseError, and leaves no zip of that assignment, if a line of a solution or of a
     hidden test is left in the students' version, or nbgrader finds fault with the source.
@@ -38,6 +40,7 @@ def release(out: Path, *, source: Path = ASSIGNMENTS / "source") -> list[Path]:
                 f"{name}: the students' version must hold no line of a solution or hidden test. "
                 f"It holds:\n{listed}\nMark those lines, or change the ones that look the same."
             )
+        keep_version(course.notebook("release"), out / "handed-out" / name)
         _zip(course.folder("release"), target, name)
         written.append(target)
     return written

@@ -7,6 +7,8 @@ import html
 import os
 from pathlib import Path
 
+from grading.files import printable
+
 BY_HAND = "by hand"
 FIRST = ("student", "assignment", "status", "points", "of", "to grade by hand")
 LAST = ("seconds", "remarks", "submission", "feedback")
@@ -72,7 +74,9 @@ def _short(number: float) -> float | int:
 
 
 def _harmless(value):
-    """A text that a spreadsheet would take for a formula gets an apostrophe."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    """A text that a spreadsheet would take for a formula gets an apostrophe; what a screen would
+    obey is an escape."""
+    if not isinstance(value, str):
+        return value
+    value = printable(value)
+    return f"'{value}" if value.lstrip().startswith(("=", "+", "-", "@")) else value
