@@ -113,12 +113,14 @@ class Run:
         first = copy is not None and self._draw.random() < BEFORE
         if first:
             came = self._ask(copy.source, copy.roles)
+            self._told(cell, came)
             if _is_late(came):  # up to where it differs it is the test, which would be late, too
                 return _store(cell, came)
         reply = self._ask(test.source, test.roles)
         if not first and copy is not None and reply.get("status") == "ok":
             try:
                 came = self._ask(copy.source, copy.roles)
+                self._told(cell, came)
             except DiedError:
                 came = {"status": "error"}
         self._told(cell, reply)

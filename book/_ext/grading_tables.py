@@ -16,7 +16,7 @@ TESTS = Path(__file__).resolve().parents[2] / "tests" / "assignments"
 # The tables of `tests/assignments/hostile/`: file, name, what they try, what comes of it.
 HOSTILE = (
     ("verdicts", "BEFORE", "make wrong answers pass, from another cell", "no points"),
-    ("verdicts", "ANSWERS", "be an answer that passes whatever is asked", "no points"),
+    ("answers", "ANSWERS", "be an answer that passes whatever is asked", "no points"),
     ("secrets", "FINDERS", "read a hidden test while it runs", "refused, or nothing is found"),
     ("secrets", "DISGUISES", "show a hidden test on the feedback page", "left out, and said"),
     ("secrets", "CALLS", "ask the kernel for what no notebook needs", "refused"),

@@ -47,3 +47,16 @@ def tiny_source(tmp_path_factory):
     (source / "tiny").mkdir(parents=True)
     nbformat.write(tiny(), source / "tiny" / "tiny.ipynb")
     return source
+
+
+@pytest.fixture
+def source(tiny_source):
+    return tiny_source
+
+
+@pytest.fixture
+def pretended(monkeypatch):
+    """No code is run; the list of what would have been."""
+    import pretended
+
+    return pretended.pretend(monkeypatch)

@@ -19,17 +19,15 @@ import nbformat
 from nbgrader.apps import NbGraderAPI
 
 import edits
-from grading import execute
+from grading import controls, execute
 from grading.course import Course
 from grading.grade import grade
 
 UNTOUCHED = "the untouched version"
 ALONE = "alone"
 # A busy machine is no mistake of a student's: what loops for ever alone meets a limit soon.
-LIMITS = {
-    "patient": {"cell_seconds": 300, "total_seconds": 1800, "nice": 0},
-    "short": {"cell_seconds": 30, "nice": 0},
-}
+PATIENT = {"cell_seconds": 300, "total_seconds": 1800, "nice": 0}
+LIMITS = {"right": PATIENT, "patient": PATIENT, "short": {"cell_seconds": 30, "nice": 0}}
 
 
 def submissions(assignment: str):
@@ -111,15 +109,17 @@ class Graded:
             released = nbformat.read(course.notebook("release"), as_version=4)
             everything["untouched"] = ([UNTOUCHED], released)
         found = {}
-        self.root, self.most = folder / "patient-graded", course.maximum()
+        self.root, self.most = folder / "right-graded", course.maximum()
         for pace, limits in LIMITS.items():
             for student, (held, notebook) in everything.items():
-                if (pace == "short") == any(edits.LOOPS in wanted.get(name, ()) for name in held):
+                loops = any(edits.LOOPS in wanted.get(name, ()) for name in held)
+                own = "short" if loops else "patient" if set(held) & set(wanted) else "right"
+                if pace == own:
                     path = folder / pace / student / f"{assignment}.ipynb"
                     path.parent.mkdir(parents=True)
                     nbformat.write(notebook, path)
             if (folder / pace).exists():
-                found |= _graded(folder / pace, limits)
+                found |= _graded(folder / pace, limits, controlled=pace == "right")
         self.rows = {name: found[s] for s, (held, _) in everything.items() for name in held}
         self.together = {name: held for held, _ in everything.values() for name in held}
 
@@ -146,15 +146,21 @@ class Graded:
         )
 
 
-def _graded(folder: Path, limits: dict) -> dict[str, dict[str, str]]:
+def _graded(folder: Path, limits: dict, *, controlled: bool) -> dict[str, dict[str, str]]:
+    """Wrong answers are graded without the copies that must fail: these take a third more time,
+    and are tried with the right ones and in `test_controls.py`."""
+    pair = _pair if controlled else lambda source, draw=None: (_pair(source, draw)[0], None)
     try:
-        with mock.patch.object(NbGraderAPI, "generate_feedback", _feedback_of_the_solution):
+        with (
+            mock.patch.object(controls, "pair", pair),
+            mock.patch.object(NbGraderAPI, "generate_feedback", _feedback_of_the_solution),
+        ):
             return rows(grade(folder, limits=limits))
     finally:
         execute.close()
 
 
-_generate = NbGraderAPI.generate_feedback
+_generate, _pair = NbGraderAPI.generate_feedback, controls.pair
 
 
 def _feedback_of_the_solution(self, assignment, student=None, force=True):

@@ -13,7 +13,7 @@ from grading import calls, controls
 from grading.limits import Limits
 from grading.running import Run, is_test
 from grading.sandbox import Sandbox
-from hostile import secrets, verdicts
+from hostile import answers, secrets, verdicts
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = Limits(
@@ -77,14 +77,14 @@ def test_no_cell_makes_wrong_answers_pass(sandbox, attack):
     assert all(map(failed, tests)), report.remarks
 
 
-@pytest.mark.parametrize("answer", verdicts.ANSWERS)
+@pytest.mark.parametrize("answer", answers.ANSWERS)
 def test_no_answer_passes_whatever_is_asked(sandbox, answer):
-    tests, _, report = graded(sandbox, verdicts.ANSWERS[answer])
+    tests, _, report = graded(sandbox, answers.ANSWERS[answer])
     assert all(map(failed, tests)), report.remarks
 
 
 def test_there_are_fifty_and_the_page_lists_them_all():
-    tables = {"verdicts": verdicts, "secrets": secrets}
+    tables = {"answers": answers, "secrets": secrets, "verdicts": verdicts}
     page = ast.parse((ROOT / "book" / "_ext" / "grading_tables.py").read_text())
     listed = next(
         ast.literal_eval(s.value)

@@ -19,7 +19,7 @@ from grading.elsewhere.messages import is_public, shown, title_of
 from grading.files import MOST_BYTES, NOTEBOOK, BrokenError, printable
 from grading.grade import grade
 from grading.intake import find
-from grading.sandbox import is_test
+from grading.running import is_test
 from grading.submissions import parse
 
 STUDENT = "submission"
