@@ -183,13 +183,13 @@ def keep_version(notebook: Path, folder: Path) -> None:
 
 
 def _answer(notebook, grade_id: str) -> list:
-    """What a mark of this cell is about: its own text and pictures, or all code for a test."""
-    cells = [
-        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id
-    ]
-    if any(cell.metadata.nbgrader.get("solution") for cell in cells):
-        return [(cell.source.strip(), cell.get("attachments") or {}) for cell in cells]
-    return [cell.source.strip() for cell in notebook.cells if cell.cell_type == "code"]
+    """What a mark of this cell is about: its text and pictures; of a test, all that they wrote."""
+    marked = [(cell, cell.metadata.get("nbgrader", {})) for cell in notebook.cells]
+    for cell, marks in marked:
+        if marks.get("grade_id") == grade_id and marks.get("solution"):
+            return [cell.source.strip(), cell.get("attachments") or {}]
+    theirs = [cell for cell, marks in marked if not marks or marks.get("solution")]
+    return [cell.source.strip() for cell in theirs if cell.cell_type == "code"]
 
 
 def without_patterns(root: Path) -> Path:
