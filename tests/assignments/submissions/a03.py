@@ -33,9 +33,7 @@ WRONG = {
         STEM,
     ),
     "padded with ones": (
-        [
-            replaced("conv", "layers.ZeroPadding2D(kernel_size // 2)(x)", ONES),
-        ],
+        [replaced("conv", "layers.ZeroPadding2D(kernel_size // 2)(x)", ONES)],
         ["conv-centre"],
     ),
     "dilated, with a padding to match": ([written("conv", DILATED)], ["conv-centre"]),
@@ -91,6 +89,10 @@ WRONG = {
             replaced("windows", "(kernel_size - 1) * step", "kernel_size - 1"),
         ],
         [*TABLE, "windows-field"],
+    ),
+    "a window that is smaller than its stride forgotten": (
+        [replaced("windows", "max(", "("), replaced("windows", "side, 0)", "side)")],
+        ["windows-odd"],
     ),
     "every map taken for even": (
         [replaced("windows", "kernel_size // 2 - padded // 2", "int(stride > 1)")],

@@ -43,6 +43,14 @@ WRONG = {
         block(', kernel_initializer="he_normal"', ""),
         ["block-parameters"],
     ),
+    "the arguments of another net, and another clock": (
+        [
+            replaced("stage", "repeats, stride=1)", "repeats, stride=2)"),
+            replaced("table", "size=224, classes=1000)", "size=224, classes=1001)"),
+            replaced("measure", "clock=time.perf_counter", "clock=lambda: 0.0"),
+        ],
+        ["stage-layers", "table-work", "measure-turns"],
+    ),
     "no batch normalisation on the projection": (
         block(
             "x = conv_bn(x, 4 * filters, 1, stride)",

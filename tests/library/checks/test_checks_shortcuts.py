@@ -121,7 +121,8 @@ def by_hand(x, filters, stride, epsilon=1e-5, behind=0):
     """A residual block with weights of its own, and a Dense for its projection."""
     fx = Raw(filters, stride, epsilon)(x)
     if stride > 1 or x.shape[-1] != filters:
-        x = layers.Dense(filters, use_bias=False)(x)[:, behind::stride, behind::stride]
+        start = behind if stride > 1 else 0
+        x = layers.Dense(filters, use_bias=False)(x)[:, start::stride, start::stride]
         x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     return layers.ReLU()(layers.Add()([fx, x]))
 
