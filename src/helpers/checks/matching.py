@@ -13,6 +13,7 @@ import math
 from collections import Counter, defaultdict
 
 import keras
+import numpy as np
 
 
 def layers(model: keras.Model) -> list[list[keras.Variable]]:
@@ -20,7 +21,8 @@ def layers(model: keras.Model) -> list[list[keras.Variable]]:
 
     The order is that of the graph, from input to output, and where two ways meet, the
     one with more layers first: which of them was written first does not matter. What a
-    subclass does inside is not seen; its layers come as Keras lists them.
+    subclass does inside is not seen; its layers come as Keras lists them, and weights of
+    its own as if they were those of Keras' layers.
     """
     operations = [model]  # a subclass has no graph: as Keras counts its weights
     if outputs := getattr(model, "outputs", None):
@@ -31,7 +33,33 @@ def layers(model: keras.Model) -> list[list[keras.Variable]]:
             depth[node] = above + bool(getattr(node.operation, "weights", ()))
         operations = dict.fromkeys(node.operation for node in _walk(last, key=depth.get))
     weights = [w for operation in operations for w in getattr(operation, "weights", ())]
-    return [list(g) for _, g in itertools.groupby(weights, lambda w: w.path.rpartition("/")[0])]
+    groups = itertools.groupby(weights, lambda weight: weight.path.rpartition("/")[0])
+    return [layer for _, group in groups for layer in _as_layers(list(group))]
+
+
+def _as_layers(weights):
+    """One group, or, where a layer has made the weights of several: each kernel, and its norm.
+
+    Which of them is a gamma or a moving variance is told by where it starts: at one.
+    """
+    kernels = [weight for weight in weights if len(weight.shape) > 1]
+    vectors = [weight for weight in weights if len(weight.shape) == 1]
+    if len(weights) <= 4 and not (kernels and len(vectors) > 1):
+        return [weights]
+    roles = [[], [], [], []]  # gammas, betas, means, variances
+    for weight in vectors:
+        one = bool(np.all(keras.ops.convert_to_numpy(weight) == 1))
+        roles[1 - one if weight.trainable else 2 + one].append(weight)
+    if not {len(role) for role in roles} <= {0, len(kernels)}:
+        return [weights]
+    norms = [list(norm) for norm in zip(*roles, strict=True)]
+    norms += [[]] * (len(kernels) - len(norms))
+    return [
+        layer
+        for kernel, norm in zip(kernels, norms, strict=True)
+        for layer in ([kernel], norm)
+        if layer
+    ]
 
 
 def _walk(last, key):
@@ -57,7 +85,8 @@ def pairings(
     these are few, as in a single block. Raises AssertionError, which says what is
     missing or too much, if there is no such order; `name` and `chapter` are for it.
     """
-    shapes_of_mine, shapes = ([_shapes(layer) for layer in group] for group in (mine, theirs))
+    shapes = [_shapes(layer) for layer in theirs]
+    shapes_of_mine = [_as_asked(_shapes(layer), shapes) for layer in mine]
     lacks, extra = Counter(shapes), Counter(shapes_of_mine)
     lacks, extra = lacks - extra, extra - lacks
     if lacks or extra:
@@ -88,12 +117,20 @@ def _shapes(layer):
     return tuple(tuple(weight.shape) for weight in layer)
 
 
+def _as_asked(layer, shapes):
+    """A fully connected layer as the 1x1 convolution that it is, if one is asked for."""
+    alike = tuple((1, 1, *shape) if len(shape) == 2 else shape for shape in layer)
+    return alike if layer not in shapes and alike in shapes else layer
+
+
 def _listed(layers):
     return ", ".join(f"{n} x {_named(shapes)}" for shapes, n in layers.items()) or "nothing"
 
 
 def _named(shapes):
     first, *rest = shapes
+    if len(rest) > 1 and len(first) > 1:
+        return f"layer with the weights {shapes}"
     bias = "with bias" if rest else "without bias"
     match first:
         case (height, width, inputs, outputs):

@@ -15,6 +15,20 @@ WRONG = {
         [replaced("block", "use_bias=False, ", "")],
         ["block-parameters", "block-function"],
     ),
+    "kernels that start as Keras starts them, and nothing returned": (
+        [
+            replaced("block", ', kernel_initializer="he_normal"', ""),
+            replaced("deepen", "return deep", "pass"),
+        ],
+        ["block-parameters", "deepen-outputs"],
+    ),
+    "the arguments of another net": (
+        [
+            replaced("block", "filters, stride=1)", "filters, stride=2)"),
+            replaced("net", "filters=16, size=32)", "filters=64, size=224)"),
+        ],
+        ["block-shape", "net-widths"],
+    ),
     "the stride in both convolutions": (
         [replaced("block", "(stride, 1)", "(stride, stride)")],
         ["block-shape", "block-function"],
@@ -118,11 +132,14 @@ WRONG = {
 }
 
 SEQUENTIAL = """
+HE = {"use_bias": False, "kernel_initializer": keras.initializers.HeUniform()}
+
+
 def piece(filters, stride, label):
     return keras.Sequential(
         [
             layers.ZeroPadding2D(1),
-            layers.Conv2D(filters, 3, strides=stride, use_bias=False, name=f"{label}_c"),
+            layers.Conv2D(filters, 3, stride, name=f"{label}_c", **HE),
             layers.BatchNormalization(epsilon=1e-5, momentum=0.9),
             layers.Activation("relu"),
         ]
@@ -136,7 +153,8 @@ SUBCLASSED = """
 class Half(layers.Layer):
     def __init__(self, filters, stride):
         super().__init__()
-        self.conv = layers.Conv2D(filters, 3, stride, use_bias=False)
+        he = keras.initializers.HeNormal()
+        self.conv = layers.Conv2D(filters, 3, stride, use_bias=False, kernel_initializer=he)
         self.norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
 
     def build(self, shape):
@@ -170,8 +188,40 @@ def mean_and_spread(errors):
 def worse_for_every_seed(shallow, deep):
     return np.all(np.array(deep) > np.array(shallow))
 """
+RAW = """
+class Half(layers.Layer):
+    def __init__(self, filters, stride):
+        super().__init__()
+        self.filters, self.stride = filters, stride
+
+    def build(self, shape):
+        one = (self.filters,)
+        fixed = {"initializer": "zeros", "trainable": False}
+        self.moving_mean = self.add_weight(shape=one, **fixed)
+        self.moving_variance = self.add_weight(shape=one, **{**fixed, "initializer": "ones"})
+        self.beta = self.add_weight(shape=one, initializer="zeros")
+        self.gamma = self.add_weight(shape=one, initializer="ones")
+        self.kernel = self.add_weight(shape=(3, 3, shape[-1], *one), initializer="he_uniform")
+
+    def call(self, x, training=False):
+        ops = keras.ops
+        x = ops.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
+        x = ops.conv(x, self.kernel, self.stride, "valid")
+        mean, variance = self.moving_mean, self.moving_variance
+        if training:
+            mean, variance = ops.moments(x, axes=(0, 1, 2))
+            self.moving_mean.assign(0.9 * self.moving_mean + 0.1 * mean)
+            self.moving_variance.assign(0.9 * self.moving_variance + 0.1 * variance)
+        x = (x - mean) / ops.sqrt(variance + 1e-5)
+        return ops.relu(self.gamma * x + self.beta)
+
+
+def plain_block(x, filters, stride=1):
+    return Half(filters, 1)(Half(filters, stride)(x))
+"""
 RIGHT = {
     "the solution": [],
+    "written with weights of its own": [written("block", RAW)],
     "written with Sequential and loops": [written("block", SEQUENTIAL), written("measure", LOOPS)],
     "written with a subclass": [
         written("block", SUBCLASSED),

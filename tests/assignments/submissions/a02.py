@@ -1,7 +1,9 @@
 """Assignment 2: what wrong and right submissions change in the solution."""
 
 from edits import LOOPS, TAMPERS, deleted, own_cell, replaced, written
+from submissions.right02 import RIGHT
 
+__all__ = ["NAME", "RIGHT", "TOLD", "WRONG"]
 NAME = "02-identity-shortcuts"
 SHORTCUT = ("shortcut-identity", "shortcut-zeros", "shortcut-projection")
 BLOCK = ("block-identity", "block-gradient", "block-function")
@@ -11,6 +13,7 @@ STAGE = ("stage-parameters", "stage-function")
 DEEPEN = ("deepen-inference", "deepen-training")
 MEASURE = ("measure-differences", "measure-verdict")
 
+CHANGE = "np.max(maps - np.asarray(model(maps)))"
 SUM = "layers.ReLU()(layers.Add()([fx, gx]))"
 PROJECTION_NORM = "return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)\n    if"
 
@@ -52,6 +55,56 @@ WRONG = {
             replaced("shortcut", "momentum=0.9, ", ""),
         ],
         ["block-function", "shortcut-projection"],
+    ),
+    "a change at zero gamma that forgets beta": (
+        [
+            replaced(
+                "detector",
+                "model = keras.Model(x, block(x, maps.shape[-1], 1))",
+                "model = keras.Model(x, block(x, maps.shape[-1], 1))\n"
+                "    betas = {id(w) for w in model.trainable_weights if 'beta' in w.path}",
+            ),
+            replaced(
+                "detector",
+                "if len(weight.shape) == 1:",
+                "if len(weight.shape) == 1 and id(weight) not in betas:",
+            ),
+            replaced("deepen", "return deep", "pass"),
+        ],
+        ["repair-detector", "deepen-inference"],
+    ),
+    "a change at zero gamma without the absolute value, and in its measuring": (
+        [
+            replaced("detector", "np.max(np.abs(np.asarray(model(maps)) - maps))", CHANGE),
+            replaced("measure", "[train(first, seed) -", "[abs(train(first, seed) -"),
+            replaced("measure", "train(second, seed) for", "train(second, seed)) for"),
+        ],
+        ["repair-detector", "measure-differences"],
+    ),
+    "a change at zero gamma in which kernels are zero, too": (
+        [replaced("detector", "if len(weight.shape) == 1:", "if True:")],
+        ["repair-detector"],
+    ),
+    "a mean change at zero gamma": (
+        [replaced("detector", "np.max(np.abs", "np.mean(np.abs")],
+        ["repair-detector"],
+    ),
+    "a change at zero gamma of the first image": (
+        [replaced("detector", "np.asarray(model(maps)) - maps", "model(maps[:1]) - maps[:1]")],
+        ["repair-detector"],
+    ),
+    "the arguments of another net": (
+        [
+            replaced("shortcut", 'stride=1, option="B")', 'stride=1, option="A")'),
+            replaced("block", 'stride=1, option="B")', 'stride=2, option="B")'),
+            replaced("repair", "filters, stride=1)", "filters, stride=2)"),
+            replaced("stage", 'stride=1, option="B")', 'stride=1, option="A")'),
+        ],
+        ["shortcut-projection", "block-identity", "repair-block", "stage-parameters"],
+    ),
+    "option C forgotten": (
+        [replaced("stage", "if block == 0 else 1, option)", 'if block == 0 else 1, "B")')],
+        STAGE,
     ),
     "the numbers of the visible tests": (
         [
@@ -126,123 +179,6 @@ WRONG = {
     ),
 }
 
-SEQUENTIAL = """
-def residual_block(x, filters, stride=1, option="B"):
-    def conv(stride):
-        return [
-            layers.ZeroPadding2D(1),
-            layers.Conv2D(filters, (3, 3), strides=(stride, stride), use_bias=False),
-            layers.BatchNormalization(epsilon=1e-5, momentum=0.9),
-        ]
-
-    main = keras.Sequential([*conv(stride), layers.Activation("relu"), *conv(1)], name="main")
-    return keras.activations.relu(given_shortcut(x, filters, stride, option) + main(x))
-"""
-LAMBDA = """
-def shortcut(x, filters, stride=1, option="B"):
-    same = stride == 1 and x.shape[-1] == filters
-    if {"A": False, "B": not same, "C": True}[option]:
-        return keras.Sequential(
-            [
-                layers.Conv2D(filters, 1, stride, padding="same", use_bias=False, name="p"),
-                layers.BatchNormalization(epsilon=1e-5, momentum=0.9),
-            ]
-        )(x)
-    if not same:
-        x = layers.MaxPooling2D(1, strides=stride)(x)
-        x = layers.Lambda(lambda t: ops.concatenate([t, 0 * t], axis=-1))(x)
-        if x.shape[-1] < filters:
-            more = filters - x.shape[-1]
-            zeros = layers.Lambda(lambda t: ops.repeat(0 * t[..., :1], more, axis=-1))(x)
-            x = layers.Concatenate()([x, zeros])
-        x = x[..., :filters]
-    return layers.Identity()(x)
-"""
-SUBCLASSED = """
-class Residual(layers.Layer):
-    def __init__(self, filters, stride):
-        super().__init__()
-        self.parts = []
-        for step in (stride, 1):
-            self.parts.append(layers.Conv2D(filters, 3, step, use_bias=False))
-            self.parts.append(layers.BatchNormalization(momentum=0.9, epsilon=1e-5))
-
-    def call(self, x, training=None):
-        conv1, norm1, conv2, norm2 = self.parts
-        around = [(0, 0), (1, 1), (1, 1), (0, 0)]
-        x = ops.relu(norm1(conv1(ops.pad(x, around)), training=training))
-        return norm2(conv2(ops.pad(x, around)), training=training)
-
-
-def residual_block(x, filters, stride=1, option="B"):
-    gx = given_shortcut(x, filters, stride, option)
-    return layers.ReLU()(layers.Add()([gx, Residual(filters, stride)(x)]))
-"""
-ZEROS = """
-class Zeros(layers.Layer):
-    def __init__(self, filters, stride):
-        super().__init__()
-        self.filters, self.stride = filters, stride
-
-    def call(self, x):
-        x = x[:, :: self.stride, :: self.stride]
-        return ops.pad(x, [(0, 0)] * 3 + [(0, self.filters - x.shape[-1])])
-
-
-def shortcut(x, filters, stride=1, option="B"):
-    changes = stride != 1 or x.shape[-1] != filters
-    if option == "A" and changes:
-        return Zeros(filters, stride)(x)
-    if option == "C" or changes:
-        x = layers.Conv2D(filters, 1, stride, use_bias=False, kernel_initializer="he_normal")(x)
-        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
-    return x
-"""
-FORMULAS = """
-def added_parameters(option, n, filters=16):
-    f = filters
-    first = (2 * f**2 + 4 * f) + (8 * f**2 + 8 * f)
-    rest = n * (f**2 + 2 * f) + (n - 1) * (4 * f**2 + 4 * f) + (n - 1) * (16 * f**2 + 8 * f)
-    return {"A": 0, "B": first, "C": first + rest}[option]
-
-
-def gradient(a, s, blocks):
-    product = 1
-    for _ in range(blocks):
-        product *= s + a
-    return product
-"""
-MEASURED = """
-def differences(train, first, second, seeds):
-    errors = {net: np.array([train(net, seed) for seed in seeds]) for net in (first, second)}
-    return errors[first] - errors[second]
-
-
-def tells_apart(differences):
-    return abs(np.sum(np.sign(differences))) == len(differences)
-"""
-RIGHT = {
-    "the solution": [],
-    "written with Sequential, Lambda and formulas": [
-        written("block", SEQUENTIAL),
-        written("shortcut", LAMBDA),
-        written("count", FORMULAS),
-        written("measure", MEASURED),
-        replaced(
-            "deepen", 'layer.name.endswith("_2_bn")', "isinstance(layer, layers.BatchNormalization)"
-        ),
-    ],
-    "written with subclasses": [
-        written("block", SUBCLASSED),
-        written("shortcut", ZEROS),
-        written("repair", SUBCLASSED.replace("residual_block", "repaired_block")),
-        replaced(
-            "stage",
-            "given_block(x, filters, stride if block == 0 else 1, option)",
-            "given_block(x, filters, [stride, 1][block > 0], option)",
-        ),
-    ],
-}
 # What the remarks say about a submission.
 TOLD = {
     "checks and names replaced": ("helpers.checks.basic_block", "numpy.max"),

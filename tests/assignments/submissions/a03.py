@@ -10,6 +10,15 @@ REPAIR = ("repair-parameters", "repair-function")
 NET = ("net-widths", "net-parameters", "net-function")
 MEASURE = ("measure-error", "measure-price", "measure-spread")
 
+ONES = """ops.pad(
+        x, [(0, 0), *[(kernel_size // 2,) * 2] * 2, (0, 0)], constant_values=1.0
+    )"""
+DILATED = """
+def conv(x, filters, kernel_size, stride=1):
+    x = layers.ZeroPadding2D(kernel_size - 1)(x)
+    x = layers.Conv2D(filters, kernel_size, dilation_rate=2, use_bias=False)(x)
+    return x[:, ::stride, ::stride]
+"""
 POOLING = "x = layers.ZeroPadding2D(1)(x)\n    return layers.MaxPooling2D(3, strides=2)(x)"
 
 # What a student did, which tests that costs and, where it may share a submission with no other
@@ -22,6 +31,30 @@ WRONG = {
             replaced("stem", POOLING, 'return layers.MaxPooling2D(3, 2, padding="same")(x)'),
         ],
         STEM,
+    ),
+    "padded with ones": (
+        [replaced("conv", "layers.ZeroPadding2D(kernel_size // 2)(x)", ONES)],
+        ["conv-centre"],
+    ),
+    "dilated, with a padding to match": ([written("conv", DILATED)], ["conv-centre"]),
+    "the arguments of another net, small batches in training mode, a gain taken for a loss": (
+        [
+            replaced("conv", "kernel_size, stride=1)", "kernel_size, stride=2)"),
+            replaced("stem", "filters=64)", "filters=16)"),
+            replaced("table", "def sides(side=224)", "def sides(side=32)"),
+            replaced("net", "repeats=(3, 4, 6, 3), filters=64", "repeats=(2, 2, 2, 2), filters=64"),
+            replaced(
+                "measure",
+                "model.predict(images, verbose=0)",
+                "np.asarray(model(images, training=len(images) < 50))",
+            ),
+            replaced(
+                "measure",
+                "error(change(model)) - error(model)",
+                "abs(error(change(model)) - error(model))",
+            ),
+        ],
+        [*STEM, "table-sides", "net-parameters", "measure-error", "measure-price"],
     ),
     "a bias left in, a pooling of 2x2": (
         [
@@ -56,6 +89,10 @@ WRONG = {
             replaced("windows", "(kernel_size - 1) * step", "kernel_size - 1"),
         ],
         [*TABLE, "windows-field"],
+    ),
+    "a window that is smaller than its stride forgotten": (
+        [replaced("windows", "max(", "("), replaced("windows", "side, 0)", "side)")],
+        ["windows-odd"],
     ),
     "every map taken for even": (
         [replaced("windows", "kernel_size // 2 - padded // 2", "int(stride > 1)")],

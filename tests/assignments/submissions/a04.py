@@ -1,7 +1,9 @@
 """Assignment 4: what wrong and right submissions change in the solution."""
 
 from edits import LOOPS, TAMPERS, deleted, replaced, written
+from submissions.right04 import RIGHT
 
+__all__ = ["NAME", "RIGHT", "TOLD", "WRONG"]
 NAME = "04-bottleneck"
 WEIGHTS = ["block-parameters", "block-function"]
 COUNT = ("count-parameters", "count-work", "count-stride")
@@ -20,6 +22,35 @@ def block(old, new):
 WRONG = {
     "a plain block": (block("layers.Add()([fx, x])", "fx"), WEIGHTS),
     "a bias left in": (block("use_bias=False, ", ""), WEIGHTS),
+    "no ReLU behind the 3x3 that has the stride": (
+        block(
+            "fx = layers.ReLU()(conv_bn(fx, filters, 3, second))",
+            "fx = conv_bn(fx, filters, 3, second)\n"
+            '    fx = layers.ReLU()(fx) if bottleneck_stride == "1x1" else fx',
+        ),
+        ["block-function"],
+    ),
+    "with the stride on the 3x3 biases, and a ReLU before the addition": (
+        block(
+            "    fx = conv_bn(fx, 4 * filters, 1)",
+            "    fx = conv_bn(fx, 4 * filters, 1)\n"
+            '    if bottleneck_stride == "3x3":\n'
+            "        fx = layers.ReLU()(layers.Conv2D(4 * filters, 1)(fx))",
+        ),
+        WEIGHTS,
+    ),
+    "kernels that start as Keras starts them": (
+        block(', kernel_initializer="he_normal"', ""),
+        ["block-parameters"],
+    ),
+    "the arguments of another net, and another clock": (
+        [
+            replaced("stage", "repeats, stride=1)", "repeats, stride=2)"),
+            replaced("table", "size=224, classes=1000)", "size=224, classes=1001)"),
+            replaced("measure", "clock=time.perf_counter", "clock=lambda: 0.0"),
+        ],
+        ["stage-layers", "table-work", "measure-turns"],
+    ),
     "no batch normalisation on the projection": (
         block(
             "x = conv_bn(x, 4 * filters, 1, stride)",
@@ -98,6 +129,35 @@ WRONG = {
         ],
         FOLD,
     ),
+    "a check that tries a single x, at zero": (
+        [replaced("fold", "x = random.normal(size=(16, 8))", "x = np.zeros((1, 8))")],
+        ["fold-check"],
+    ),
+    "a check that compares means": (
+        [
+            replaced(
+                "fold",
+                "return bool(np.allclose(expected, g * (x - m) / np.sqrt(v + epsilon) + b))",
+                "came = g * (x - m) / np.sqrt(v + epsilon) + b\n"
+                "    return bool(np.isclose(expected.mean(), came.mean()))",
+            )
+        ],
+        ["fold-check"],
+    ),
+    "a check of the first channel": (
+        [
+            replaced("fold", "np.allclose(expected, g", "np.allclose(expected[:, 0], (g"),
+            replaced("fold", "np.sqrt(v + epsilon) + b))", "np.sqrt(v + epsilon) + b)[:, 0]))"),
+        ],
+        ["fold-check"],
+    ),
+    "a check without signs": (
+        [
+            replaced("fold", "np.allclose(expected, g", "np.allclose(abs(expected), abs(g"),
+            replaced("fold", "np.sqrt(v + epsilon) + b))", "np.sqrt(v + epsilon) + b)))"),
+        ],
+        ["fold-check"],
+    ),
     "a check that wants the same arrays": (
         [
             replaced(
@@ -143,119 +203,5 @@ WRONG = {
     ),
 }
 
-SEQUENTIAL = """
-def piece(filters, size, stride, label, relu=True):
-    parts = [layers.ZeroPadding2D(1)] if size == 3 else []
-    parts += [
-        layers.Conv2D(filters, size, strides=stride, use_bias=False, name=f"{label}_c"),
-        layers.BatchNormalization(-1, 0.9, 1e-5, gamma_initializer="zeros"),
-    ]
-    return keras.Sequential(parts + [layers.Activation("relu")] * relu)
-
-
-def bottleneck_block(x, filters, stride=1, bottleneck_stride="1x1"):
-    on_3x3 = bottleneck_stride == "3x3"
-    shortcut = x
-    if (stride, x.shape[-1]) != (1, filters * 4):
-        shortcut = piece(4 * filters, 1, stride, "short", relu=False)(x)
-    x = piece(filters, 1, 1 if on_3x3 else stride, "one")(x)
-    x = piece(filters, 3, stride if on_3x3 else 1, "two")(x)
-    x = piece(4 * filters, 1, 1, "three", relu=False)(x)
-    return layers.Activation("relu")(shortcut + x)
-"""
-SUBCLASSED = """
-class Bottleneck(layers.Layer):
-    def __init__(self, filters, stride, bottleneck_stride):
-        super().__init__()
-        strides = {"1x1": (stride, 1, 1), "3x3": (1, stride, 1)}[bottleneck_stride]
-        wide = (filters, filters, 4 * filters)
-        self.convs = [
-            layers.Conv2D(f, size, step, use_bias=False)
-            for f, size, step in zip(wide, (1, 3, 1), strides)
-        ]
-        self.norms = [layers.BatchNormalization(momentum=0.9, epsilon=1e-5) for _ in wide]
-        self.filters, self.stride, self.project = filters, stride, None
-
-    def build(self, shape):
-        if self.stride != 1 or shape[-1] != 4 * self.filters:
-            self.project = layers.Conv2D(4 * self.filters, 1, self.stride, use_bias=False)
-            self.project_norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-
-    def call(self, x, training=None):
-        y = x
-        for i, (conv, norm) in enumerate(zip(self.convs, self.norms)):
-            if i == 1:
-                y = keras.ops.pad(y, [(0, 0), (1, 1), (1, 1), (0, 0)])
-            y = norm(conv(y), training=training)
-            y = y if i == 2 else keras.ops.relu(y)
-        if self.project is not None:
-            x = self.project_norm(self.project(x), training=training)
-        return keras.ops.relu(x + y)
-
-
-def bottleneck_block(x, filters, stride=1, bottleneck_stride="1x1"):
-    return Bottleneck(filters, stride, bottleneck_stride)(x)
-"""
-PLAIN_PYTHON = """
-def timed(calls, rounds, clock=time.perf_counter):
-    times = {name: () for name in calls}
-    for number in range(-1, rounds):
-        for name in reversed(calls) if number % 2 else calls:
-            begin = clock()
-            calls[name]()
-            times[name] += (clock() - begin,) * (number >= 0)
-    return times
-
-
-def ratio(times, name, base):
-    found = sorted(a / b for a, b in zip(times[name], times[base]))
-    middle = len(found) // 2
-    return (found[middle] + found[-middle - 1]) / 2
-
-
-def longer(times, name, base):
-    rounds = list(zip(times[name], times[base]))
-    return sum(a > b for a, b in rounds) / len(rounds)
-"""
-INTO_BETA = """
-def folded(bias, gamma, beta, mean, variance, epsilon=1e-5):
-    scale = gamma / np.sqrt(variance + epsilon)
-    return np.array([gamma, beta + scale * bias, mean, variance])
-
-
-def is_right(fold):
-    for seed in range(3):
-        random = np.random.default_rng(seed)
-        arrays = bias, gamma, beta, mean, variance = random.uniform(0.5, 3, (5, 4))
-        x = keras.random.normal((7, 4), seed=seed)
-        layer = layers.BatchNormalization(epsilon=1e-5)
-        layer.build((None, 4))
-        layer.set_weights(arrays[1:])
-        expected = layer(x + bias)
-        layer.set_weights(list(fold(*arrays, 1e-5)))
-        if np.max(np.abs(expected - layer(x))) > 1e-4:
-            return False
-    return True
-"""
-RECURSIVE = """
-def stage(x, filters, repeats, stride=1):
-    if repeats == 0:
-        return x
-    return stage(given_bottleneck(x, filters, stride), filters, repeats - 1)
-"""
-RIGHT = {
-    "the solution": [],
-    "written with Sequential and loops": [
-        written("block", SEQUENTIAL),
-        written("measure", PLAIN_PYTHON),
-        written("stage", RECURSIVE),
-    ],
-    "written with a subclass": [
-        written("block", SUBCLASSED),
-        written("fold", INTO_BETA),
-        replaced("table", "return [\n", "return [list(row) for row in [\n"),
-        replaced("table", "enumerate(repeats)\n    ]", "enumerate(repeats)\n    ]]"),
-    ],
-}
 # What the remarks say about a submission.
 TOLD = {"a test changed, and one deleted": ("measure-ratio: had been changed",)}

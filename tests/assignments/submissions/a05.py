@@ -110,6 +110,17 @@ WRONG = {
         [replaced("verdict", "<= 2 * error", "< 0"), replaced("verdict", "< 3", "< 1")],
         ["verdict-open"],
     ),
+    "a deviation divided by n": (
+        [replaced("verdict", "np.var(a, ddof=1)", "np.var(a)")],
+        ["verdict-open"],
+    ),
+    "three standard errors, and another decay": (
+        [
+            replaced("verdict", "2 * error", "3 * error"),
+            replaced("schedule", "decay=10.0", "decay=5.0"),
+        ],
+        ["verdict-clear", "schedule-rates"],
+    ),
     "the lower error for the better name": (
         [replaced("verdict", "gap > 0", "gap < 0")],
         ["verdict-clear"],
