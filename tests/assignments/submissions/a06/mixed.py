@@ -1,4 +1,4 @@
-"""Mistakes that concern several parts, and what is no mistake but a trick."""
+"""Mistakes that concern several parts."""
 
 from edits import TAMPERS, deleted, replaced, written
 
