@@ -24,8 +24,8 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            number = re.search(r"\[(\d\d)-", nodeid)
-            return nodeid.split("::")[0] + (number[1] if number else "")
+            assignment = re.search(r"\[(\d\d|repair)-", nodeid)
+            return nodeid.split("::")[0] + (assignment[1] if assignment else "")
 
     return Scheduling(config, log)
 
