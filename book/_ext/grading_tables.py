@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import tomllib
 from pathlib import Path
 from typing import ClassVar
 
@@ -41,7 +42,7 @@ class Hostile(SphinxDirective):
 
 
 class Mutants(SphinxDirective):
-    """A row for each assignment: mutants, and those that keep all points."""
+    """A row for each assignment: its mutants, and those that kept all points."""
 
     option_spec: ClassVar = {"name": directives.unchanged_required}
 
@@ -50,11 +51,12 @@ class Mutants(SphinxDirective):
         rows = []
         for path in sorted((TESTS / "mutants").glob("*.csv")):
             self.env.note_dependency(str(path))
-            mutants = tried(path)
-            kept = [mutant for mutant in mutants if not mutant["caught by"]]
-            rows.append([f"`{path.stem}`", f"{len(mutants):,}", str(len(kept))])
-        head = ["assignment", "mutants", "keep all points"]
-        return drawn(self, "Solutions with one change", head, rows, "40 30 30")
+            mutants = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+            kept = sum(not mutant["caught by"] for mutant in mutants)
+            right = equivalent(path.stem)
+            rows.append([f"`{path.stem}`", *map(str, (len(mutants), right, kept - right))])
+        head = ["assignment", "mutants", "right all the same", "wrong, with all points"]
+        return drawn(self, "Solutions with one change", head, rows, "31 23 23 23")
 
 
 def keys(path: Path, table: str) -> list[str]:
@@ -65,10 +67,11 @@ def keys(path: Path, table: str) -> list[str]:
     raise KeyError(f"{path.name} has no table {table}")
 
 
-def tried(path: Path) -> list[dict[str, str]]:
-    """The mutants of one assignment. Their file begins with a line that holds its digest."""
-    lines = path.read_text("utf-8").splitlines()
-    return list(csv.DictReader(lines[1:]))
+def equivalent(assignment: str) -> int:
+    """How many mutants of an assignment are right answers, by the list of reasons."""
+    reasons = tomllib.loads((TESTS / "mutants" / "reasons.toml").read_text("utf-8"))
+    listed = [reason for reason in reasons.get(assignment, []) if reason["equivalent"]]
+    return sum(len(reason["mutants"]) for reason in listed)
 
 
 def drawn(
