@@ -25,20 +25,22 @@ HOSTILE = (
 
 
 class Hostile(SphinxDirective):
-    """A row for each kind of attack, with all attacks of the kind."""
+    """A row for each kind of attack, and below the table all attacks of each kind."""
 
     option_spec: ClassVar = {"name": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        """One table."""
-        rows = []
+        """A table and a paragraph for each of its rows: a long cell is no good on a phone."""
+        rows, lines = [], []
         for file, table, tries, comes in HOSTILE:
             path = TESTS / "hostile" / f"{file}.py"
             self.env.note_dependency(str(path))
             names = keys(path, table)
-            rows.append([tries, str(len(names)), "; ".join(names), comes])
-        head = ["it tries to", "ways", "by", "what comes of it"]
-        return drawn(self, "Submissions that mean harm", head, rows, "22 8 48 22")
+            rows.append([tries, str(len(names)), comes])
+            lines += [f"**To {tries}:** {'; '.join(names)}.", ""]
+        head = ["it tries to", "ways", "what comes of it"]
+        made = drawn(self, "Submissions that mean harm", head, rows, "55 15 30")
+        return [*made, *parsed(self, lines)]
 
 
 class Mutants(SphinxDirective):
@@ -83,8 +85,13 @@ def drawn(
     lines += [":header-rows: 1", f":widths: {widths}", ""]
     for row in [head, *rows]:
         lines += [("* " if i == 0 else "  ") + f"- {cell}" for i, cell in enumerate(row)]
+    return parsed(directive, [*lines, "```"])
+
+
+def parsed(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
+    """Lines of MyST as nodes."""
     box = nodes.container()
-    text = StringList([*lines, "```"], source=directive.get_source_info()[0])
+    text = StringList(lines, source=directive.get_source_info()[0])
     directive.state.nested_parse(text, directive.content_offset, box)
     return box.children
 
