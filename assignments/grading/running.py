@@ -59,7 +59,10 @@ class Run:
         begin, report = time.monotonic(), self.report
         self._deadline = begin + self._limits.total_seconds
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        secrets = Secrets(cell.source for cell in cells if is_test(cell))
+        secrets = Secrets(
+            [cell.source for cell in notebook.cells if is_test(cell)],
+            [cell.source for cell in notebook.cells if not is_test(cell)],
+        )
         borrowed, answer = notebook.metadata.get("borrowed", {}), ""
         try:
             for cell in cells:

@@ -12,11 +12,13 @@ SHORTEST = 20  # characters of a line without its spaces; shorter ones stand in 
 
 
 class Secrets:
-    """The lines of hidden tests. `tests` are the sources of all test cells."""
+    """The lines of hidden tests. `tests` are the sources of all test cells, `others` those of the
+    other cells: a warning shows a student's own line, which a test may have, too."""
 
-    def __init__(self, tests: Iterable[str]) -> None:
+    def __init__(self, tests: Iterable[str], others: Iterable[str] = ()) -> None:
         tests = list(tests)
-        in_the_open = _plain("\n".join(_HIDDEN.sub("", test) for test in tests))
+        visible = [_HIDDEN.sub("", test) for test in tests]
+        in_the_open = _plain("\n".join([*visible, *others]))
         lines = {
             _plain(line)
             for test in tests

@@ -126,7 +126,8 @@ def test_a_hidden_test_cannot_be_read_by_the_answer(sandbox, finder):
 
 @pytest.mark.parametrize("disguise", secrets.DISGUISES)
 def test_a_hidden_test_is_not_shown(sandbox, disguise):
-    stolen = f"stolen = {TESTS[0].splitlines()[3].strip()!r}"
+    line = TESTS[0].splitlines()[3].strip()
+    stolen = f"stolen = bytes.fromhex({line.encode().hex()!r}).decode()"  # as if it were found
     _, cells, report = graded(sandbox, RIGHT, behind=[stolen, secrets.DISGUISES[disguise]])
     kept = [output for output in cells[-1].outputs if output.output_type != "error"]
     assert kept == [] and SECRET not in said(cells[-1:])
@@ -134,8 +135,10 @@ def test_a_hidden_test_is_not_shown(sandbox, disguise):
 
 
 def test_what_is_no_test_is_shown(sandbox):
-    _, cells, report = graded(sandbox, RIGHT, behind=["print('assert double(2) == 4', 'a' * 200)"])
-    assert "aaaa" in said(cells[-1:]) and report.remarks == []
+    own = TESTS[0].splitlines()[3].strip()  # a student's own line, which a warning shows
+    show = f"print('assert double(2) == 4', 'a' * 200)\nexpected, x = 2, 1\n{own}\nprint({own!r})"
+    _, cells, report = graded(sandbox, RIGHT, behind=[show])
+    assert "aaaa" in said(cells[-1:]) and SECRET in said(cells[-1:]) and report.remarks == []
 
 
 @pytest.mark.skipif(not calls.program(), reason="no libseccomp on this system")

@@ -74,7 +74,7 @@ WRONG = {
     ),
     "the same stride whatever the argument says": (
         block('bottleneck_stride == "1x1"', "True"),
-        ["block-stride"],
+        ["block-function", "block-stride"],
     ),
     "the stride on the 3x3 by default": (
         block('bottleneck_stride="1x1"', 'bottleneck_stride="3x3"'),
@@ -83,7 +83,7 @@ WRONG = {
     "padding that TensorFlow calls same": (
         block("if size > 1:", "if False:")
         + block("use_bias=False", 'padding="same", use_bias=False'),
-        ["block-stride"],
+        ["block-function", "block-stride"],
     ),
     "the numbers of the visible tests": (
         [
