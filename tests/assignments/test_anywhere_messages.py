@@ -1,4 +1,4 @@
-"""What a platform is told of a test: its title, its message where it may be seen, its points."""
+"""What of a graded hand-in is said to whom, and in which numbers. Nothing is run here."""
 
 import pytest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-_HIDDEN = re.compile(r"^.*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
+_HIDDEN = re.compile(r"[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.S)
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 _LEAST = 12  # characters of a wording by which a message is known
 _HEADING = re.compile(r"\s*#\s*\d+ points?\s*(?::\s*(.*))?$")
