@@ -36,8 +36,12 @@ def parse(data: bytes) -> nbformat.NotebookNode:
 
 
 def _text(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]:
+    start = data[:4]
+    marked = start[:2] in (b"\xff\xfe", b"\xfe\xff") or start == b"\0\0\xfe\xff"
+    if marked or (b"\0" in start and start.replace(b"\0", b"")[:1] == b"{"):
         raise BrokenError("the file is in UTF-16 or UTF-32: save it as UTF-8")
+    if b"\0" in start:
+        raise BrokenError("no notebook: the file is no text")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -125,7 +125,7 @@ CLASS = {
     "scripts/tiny.ipynb": (
         changed(edits.written("why", "<script>alert(1)</script> =cmd|' /C calc'!A0")),
         FULL,
-        "",
+        "HTML or links that act are shown as text",
     ),
 }
 
