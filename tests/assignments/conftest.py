@@ -32,8 +32,32 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_report_header():
     import proof
+    from grading.course import names
 
-    return f"Mistakes share submissions as PACKING={proof.packing()} draws it"
+    return [
+        f"Mistakes share submissions as PACKING={proof.packing()} draws it",
+        f"Graded unless -k or :: chooses: {', '.join(sorted(proof.of_the_day(names())))}; all of "
+        "them with ASSIGNMENTS=all",
+    ]
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out submissions of assignments that are not of the day, unless somebody chooses."""
+    import proof
+    from grading.course import names
+
+    if config.option.keyword or any("::" in argument for argument in config.args):
+        return
+    of_the_day = proof.of_the_day(names())
+    left_out = [
+        item
+        for item in items
+        if (spec := getattr(item, "callspec", None))
+        and spec.params.get("graded", next(iter(of_the_day))) not in of_the_day
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

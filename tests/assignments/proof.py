@@ -12,6 +12,8 @@ import importlib
 import os
 import random
 import re
+import subprocess
+import tomllib
 from pathlib import Path
 from unittest import mock
 
@@ -23,7 +25,9 @@ from grading import controls, execute
 from grading.course import Course
 from grading.grade import grade
 
+ROOT = Path(__file__).resolve().parents[2]
 UNTOUCHED = "the untouched version"
+A_DAY = 3  # assignments; each takes minutes
 ALONE = "alone"
 # A busy machine is no mistake of a student's: what loops for ever alone meets a limit soon.
 PATIENT = {"cell_seconds": 300, "total_seconds": 1800, "nice": 0}
@@ -39,6 +43,26 @@ def submissions(assignment: str):
 def packing() -> str:
     """PACKING, or the day: a seed, or "alone", which gives every mistake its own submission."""
     return os.environ.get("PACKING") or datetime.date.today().isoformat()
+
+
+def of_the_day(names: list[str]) -> set[str]:
+    """The assignments whose submissions are graded today: some that are drawn, and those that
+    have changed since all were graded. All of them where ASSIGNMENTS says "all"."""
+    if os.environ.get("ASSIGNMENTS") == "all":
+        return set(names)
+    record = tomllib.loads((ROOT / "tests" / "project" / "weekly.toml").read_text("utf-8"))
+    since = record["assignments"]["commit"]
+    drawn = set(random.Random(packing()).sample(names, A_DAY))
+    return drawn | {name for name in names if _changed(name, since)}
+
+
+def _changed(name: str, since: str) -> bool:
+    """Whether an assignment or its submissions differ from a commit, so far as git knows."""
+    if not since:
+        return True
+    module = submissions(name).__name__.removeprefix("submissions.")
+    about = [f"assignments/source/{name}", f"tests/assignments/submissions/{module}*"]
+    return subprocess.run(["git", "diff", "--quiet", since, "--", *about], cwd=ROOT).returncode != 0
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:
