@@ -4,6 +4,7 @@
 book's own environment has no nbgrader; there `tests/conftest.py` leaves this folder out.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -15,7 +16,10 @@ sys.path[:0] = [str(ROOT / "assignments"), str(Path(__file__).parent)]
 
 
 def pytest_configure(config):
+    import proof
+
     config.addinivalue_line("filterwarnings", "ignore:Object of type .* not in session")
+    os.environ.setdefault("PACKING", proof.packing())  # one day for all processes, at midnight too
 
 
 def pytest_xdist_make_scheduler(config, log):
