@@ -88,3 +88,11 @@ def pretended(monkeypatch):
     import pretended
 
     return pretended.pretend(monkeypatch)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course whose source and hand-ins a test changes in a line."""
+    from trial import Trial
+
+    return Trial(tmp_path)

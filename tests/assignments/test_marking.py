@@ -6,17 +6,9 @@ from nbgrader.api import Gradebook
 import edits
 from grading.course import CourseError
 from grading.release import release
-from trial import Trial, pretend, two_answers
+from trial import two_answers
 
-
-@pytest.fixture(autouse=True)
-def pretended(monkeypatch):
-    return pretend(monkeypatch)
-
-
-@pytest.fixture
-def course(tmp_path):
-    return Trial(tmp_path)
+pytestmark = pytest.mark.usefixtures("pretended")
 
 
 def test_a_mark_stays_with_the_text_that_it_was_given_to_and_no_other(course):

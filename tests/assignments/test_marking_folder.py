@@ -11,17 +11,8 @@ from traitlets.config import PyFileConfigLoader
 import edits
 from grading.configuration import configure
 from grading.course import ASSIGNMENTS, CourseError
-from trial import Trial, pretend
 
-
-@pytest.fixture(autouse=True)
-def pretended(monkeypatch):
-    return pretend(monkeypatch)
-
-
-@pytest.fixture
-def course(tmp_path):
-    return Trial(tmp_path)
+pytestmark = pytest.mark.usefixtures("pretended")
 
 
 def test_until_a_person_has_marked_the_page_says_that_the_answer_waits(course):

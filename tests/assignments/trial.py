@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
-import nbformat
-import nbgrader.api
 from nbgrader.api import Gradebook
 
 import edits
-from grading import execute
 from grading.grade import grade
-from grading.sandbox import Report
+from pretended import hand_in
 from proof import rows
-
-# nbgrader asks for this in a process of its own, for each new gradebook.
-version = functools.cache(nbgrader.api.get_alembic_version)
-
-
-def pretend(monkeypatch) -> list[str]:
-    """Runs no code: a test fails if the notebook says "wrong"; counts the runs."""
-    ran = []
-    monkeypatch.setattr(nbgrader.api, "get_alembic_version", version)
-
-    def run(self, notebook):
-        text = "\n".join(cell.source for cell in notebook.cells)
-        ran.append(text)
-        for cell in notebook.cells:
-            if cell.cell_type == "code" and "wrong" in text and "assert" in cell.source:
-                cell.outputs = [nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])]
-        return Report(protected=["files", "network", "processes"])
-
-    monkeypatch.setattr(execute.SandboxedExecute, "run", run)
-    return ran
 
 
 def two_answers():
@@ -41,11 +16,6 @@ def two_answers():
     marks = {"markdown": True, "grade": True, "solution": True, "points": 4}
     notebook.cells.append(edits.marked("As Figure 2 says.", "how", **marks))
     return notebook
-
-
-def hand_in(path, notebook):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
 
 
 class Trial:
