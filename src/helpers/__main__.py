@@ -8,6 +8,7 @@ train repair/published     a training that a chapter names; `list` has all of th
 study cifar10              train a list of networks; goes on where it stopped
 study cifar10-paper --npz cifar10.npz --minutes 8      so, on a GPU lent for minutes
 published                  measure nets that others trained in full and published
+inside lesions             look into trained nets: the measurements of chapter 8
 evaluate resnet20.keras --data cifar10 --split test
 export cifar10 cifar10.npz the images in one file, for a machine without TensorFlow
 bench-input imagenet2012   training images per second that are read, decoded and cut
@@ -211,6 +212,22 @@ def _published(options):
     print(runs.table(published.rows(), digits=4), f"recorded in {path}", sep="\n")
 
 
+def _inside(options):
+    from helpers import datasets
+    from helpers.studies import inside
+
+    data = datasets.load("cifar10", data_dir=options.data_dir, npz=options.npz)
+    command = " ".join(["python -m helpers inside", options.what, *options.nets])
+    path = inside.measure(
+        options.what,
+        data,
+        options.nets or None,
+        command=command,
+        say=lambda text: print(text, flush=True),
+    )
+    print(f"recorded in {path}")
+
+
 def _export(options):
     from helpers import datasets
 
@@ -253,6 +270,7 @@ COMMANDS = {
     "train": _train,
     "study": _study,
     "published": _published,
+    "inside": _inside,
     "evaluate": _evaluate,
     "export": _export,
     "bench-input": _bench_input,

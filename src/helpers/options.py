@@ -86,6 +86,10 @@ def parser(description: str) -> argparse.ArgumentParser:
     text = ".npz file of the first 4,000 training images without JPEG: images, labels"
     measured.add_argument("--originals", required=True, help=text)
 
+    inside = command("inside", "look into trained nets: what chapter 8 measures")
+    inside.add_argument("what", help="responses, lesions, board, paths, slices or refinement")
+    inside.add_argument("nets", nargs="*", metavar="NET", help="plain56, a-martyn/resnet56, ...")
+
     export = command("export", "write a data set to one file that needs no TensorFlow")
     export.add_argument("name", help="cifar10")
     export.add_argument("file", help="a new .npz file")
@@ -99,8 +103,8 @@ def parser(description: str) -> argparse.ArgumentParser:
 
     for sub in (train, cost, evaluate):
         sub.add_argument("--data", help="a name from `list` (default: RESNET_BOOK_DATA, or shapes)")
-    for sub in (train, evaluate, study, measured):
+    for sub in (train, evaluate, study, measured, inside):
         sub.add_argument("--npz", help="a file made by `export`, in place of the data set's own")
-    for sub in (train, evaluate, study, measured, export, bench):
+    for sub in (train, evaluate, study, measured, inside, export, bench):
         sub.add_argument("--data-dir", help="where TensorFlow Datasets looks")
     return top

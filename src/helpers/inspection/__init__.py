@@ -1,33 +1,72 @@
 """What goes on inside a network, and what it costs to run: measured, not derived.
 
-`helpers.propagation` predicts what is measured here; `confusions` counts mistakes.
+`anatomy` finds the blocks of any functional Keras model, and the rooms beside it measure them;
+`helpers.propagation` predicts what `signals` measures. `confusions` counts mistakes.
 
-Book: chapters 1, 2, 4, 6 and 7.
+Book: chapters 1, 2, 4, 6, 7 and 8.
 """
 
+from helpers.inspection.anatomy import Block, Part, Parts, find_blocks, take_apart
 from helpers.inspection.confusions import confusion, most_confused
-from helpers.inspection.gradients import (
-    KernelNorm,
-    activation_gradients,
-    activation_sizes,
-    gradient_norms,
-    kernel_norms,
+from helpers.inspection.gradients import KernelNorm, gradient_norms, kernel_norms
+from helpers.inspection.lesions import (
+    errors_reordered,
+    errors_without,
+    kendall_tau,
+    random_sets,
+    shuffled,
+    subset,
 )
+from helpers.inspection.paths import gradient_by_length, lengths, path_gradient, span
+from helpers.inspection.responses import (
+    BlockResponse,
+    gammas,
+    layer_responses,
+    rescaled,
+    residual_ratios,
+)
+from helpers.inspection.shattering import correlations, law, slopes
+from helpers.inspection.signals import activation_gradients, activation_sizes
 from helpers.inspection.time_and_memory import (
     TrainingMemory,
     seconds_per_image,
     training_memory,
 )
+from helpers.inspection.wide import gradient_factors
 
 __all__ = [
+    "Block",
+    "BlockResponse",
     "KernelNorm",
+    "Part",
+    "Parts",
     "TrainingMemory",
     "activation_gradients",
     "activation_sizes",
     "confusion",
+    "correlations",
+    "errors_reordered",
+    "errors_without",
+    "find_blocks",
+    "gammas",
+    "gradient_by_length",
+    "gradient_factors",
     "gradient_norms",
+    "kendall_tau",
     "kernel_norms",
+    "law",
+    "layer_responses",
+    "lengths",
     "most_confused",
+    "path_gradient",
+    "random_sets",
+    "rescaled",
+    "residual_ratios",
     "seconds_per_image",
+    "shuffled",
+    "slopes",
+    "span",
+    "subset",
+    "take_apart",
     "training_memory",
 ]

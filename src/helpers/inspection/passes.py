@@ -1,0 +1,46 @@
+"""What every measurement of a model on a batch of images needs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from types import ModuleType
+
+import keras
+import numpy as np
+
+
+def check_batch(model: keras.Model, images: np.ndarray, labels: np.ndarray | None = None) -> None:
+    """Raises ValueError unless images, and labels if there are any, fit the model."""
+    expected = tuple(model.input_shape[1:])
+    fits = labels is None or np.shape(labels) == (len(images),)
+    if tuple(np.shape(images)[1:]) != expected or not fits:
+        of_labels = "" if labels is None else f" and {np.shape(labels)}"
+        raise ValueError(
+            f"Expected images (N, {', '.join(map(str, expected))})"
+            f"{'' if labels is None else ' and one label each'}. "
+            f"Received: {np.shape(images)}{of_labels}"
+        )
+
+
+def tensorflow(function: str) -> ModuleType:
+    """TensorFlow, for the function of this name. Raises RuntimeError on another backend."""
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            f"inspection.{function} runs on the TensorFlow backend. "
+            f"Received: KERAS_BACKEND={keras.backend.backend()}"
+        )
+    import tensorflow as tf
+
+    return tf
+
+
+@contextlib.contextmanager
+def left_as_it_was(model: keras.Model) -> Iterator[None]:
+    """What a forward pass changes is put back: moving statistics, states of generators."""
+    before = [variable.numpy() for variable in model.non_trainable_variables]
+    try:
+        yield
+    finally:
+        for variable, old in zip(model.non_trainable_variables, before, strict=True):
+            variable.assign(old)

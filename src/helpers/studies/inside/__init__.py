@@ -1,0 +1,14 @@
+"""Trained nets, looked into: what chapter 8 measures and a notebook has no time for.
+
+`python -m helpers inside lesions` measures and records; `record("lesions")` reads it back. The
+nets are the four of full size whose weights the book keeps, and those that others trained in
+full and published, where they are at hand.
+
+Book: chapter 8.
+"""
+
+from helpers.studies.inside.measures import MEASURES
+from helpers.studies.inside.nets import OURS, Net, get
+from helpers.studies.inside.recording import measure, path, record
+
+__all__ = ["MEASURES", "OURS", "Net", "get", "measure", "path", "record"]

@@ -1,0 +1,119 @@
+"""What is measured of a trained net, each as plain numbers for a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from helpers import inspection
+from helpers.datasets import Data
+from helpers.studies.inside.nets import OURS, Net
+
+SHALLOW = ("plain20", "resnet20")
+PUBLISHED = ("a-martyn/plainnet56", "a-martyn/resnet56")
+TEST, RENEW = 1_000, 500  # images that errors are of, and those for the moving averages
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measurement: its function, the nets it is made for, and the settings of the record."""
+
+    measure: Callable[[Net, Data], dict[str, Any]]
+    nets: tuple[str, ...] = OURS
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def responses(net: Net, data: Data) -> dict[str, Any]:
+    """Deviations and |gamma| by layer, and |F| / |x| and the angle by residual block."""
+    x = net.prepare(data.test.images[:RENEW])
+    deviations, gammas = inspection.layer_responses(net.model, x), inspection.gammas(net.model)
+    found = {
+        "layers": list(deviations),
+        "deviations": _numbers(_rms(v) for v in deviations.values()),
+        "gammas": _numbers(_rms(v) for v in gammas.values()),
+    }
+    if any(block.residual is not None for block in inspection.find_blocks(net.model)):
+        blocks = inspection.residual_ratios(net.model, net.prepare(data.test.images[:TEST]))
+        found["blocks"] = list(blocks)
+        found["ratios"] = _numbers(block.ratio for block in blocks.values())
+        found["angles"] = _numbers(block.angle for block in blocks.values())
+    return found
+
+
+def lesions(net: Net, data: Data) -> dict[str, Any]:
+    """The error with each block removed, with some at random, and with blocks out of order."""
+    names = inspection.take_apart(net.model).names
+    images = net.prepare(data.test.images[:TEST]), data.test.labels[:TEST]
+    fewer = tuple(v[:RENEW] for v in images)
+    renew = net.prepare(data.train.images[:RENEW])
+    singles = [()] + [(name,) for name in names]
+    found = {"blocks": list(names)}
+    for key, on in (("errors", None), ("renewed", renew)):
+        whole, *each = inspection.errors_without(net.model, *images, singles, renew_on=on)
+        found[key] = {"whole": _number(whole), "without": _numbers(each)}
+    numbers = [k for k in range(1, 21) if k < len(names)]
+    sets = [s for k in numbers for s in inspection.random_sets(names, k, DRAWS, seed=0)]
+    orders = [inspection.shuffled(net.model, k, seed=s) for k in SWAPS for s in range(DRAWS)]
+    found["removed"], found["swaps"] = numbers, list(SWAPS)
+    found["tau"] = _numbers(inspection.kendall_tau(order, names) for order in orders)
+    for key, on in (("errors", None), ("renewed", renew)):
+        errors = inspection.errors_without(net.model, *fewer, sets, renew_on=on)
+        found[key]["random"] = [_numbers(row) for row in errors.reshape(len(numbers), DRAWS)]
+        errors = inspection.errors_reordered(net.model, *fewer, orders, renew_on=on)
+        found[key]["reordered"] = _numbers(errors)
+    return found
+
+
+DRAWS = 10
+SWAPS = (1, 2, 4, 8, 16, 32)
+
+
+def board(net: Net, data: Data) -> dict[str, Any]:
+    """The error of every subset of a net's blocks: bit i of the place says that i is removed."""
+    names = inspection.take_apart(net.model).names
+    images = net.prepare(data.test.images[:TEST]), data.test.labels[:TEST]
+    renew = net.prepare(data.train.images[:RENEW])
+    sets = [inspection.subset(names, i) for i in range(2 ** len(names))]
+    return {
+        "blocks": list(names),
+        "errors": _numbers(inspection.errors_without(net.model, *images, sets)),
+        "renewed": _numbers(inspection.errors_without(net.model, *images, sets, renew_on=renew)),
+    }
+
+
+def paths(net: Net, data: Data) -> dict[str, Any]:
+    """The gradient along single paths, by length; its mean times the share of such paths."""
+    images = net.prepare(data.train.images[:128]), data.train.labels[:128]
+    norms = inspection.gradient_by_length(net.model, *images, draws=DRAWS)
+    share, gradient = inspection.lengths(len(norms) - 1), norms.mean(axis=1)
+    return {
+        "blocks": len(norms) - 1,
+        "share": _numbers(share),
+        "norms": [_numbers(row) for row in norms],
+        "gradient": _numbers(gradient),
+        "contribution": _numbers(share * gradient / (share @ gradient)),
+    }
+
+
+def _number(value):
+    return float(f"{value:.6g}")
+
+
+def _numbers(values):
+    return [_number(value) for value in values]
+
+
+def _rms(values):
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+_LESIONS = {"test": TEST, "random_test": RENEW, "renewed_on": RENEW, "draws": DRAWS}
+MEASURES = {
+    "responses": Measure(responses, (*OURS, *PUBLISHED), {"test": TEST, "batch": RENEW}),
+    "lesions": Measure(lesions, (*OURS, *PUBLISHED), _LESIONS),
+    "board": Measure(board, SHALLOW, {"test": TEST, "renewed_on": RENEW}),
+    "paths": Measure(paths, ("resnet20", "resnet56"), {"training": 128, "draws": DRAWS}),
+}
