@@ -9,7 +9,7 @@ A departure from Keras' defaults, each with its reason:
 - padding (k - 1) / 2 on every side also at stride 2, as Caffe and PyTorch do;
   TensorFlow's "same" would pad right and bottom only.
 
-Source: He et al. 2015, Figures 2, 3 and 5, section 3.3. Book: chapters 1 to 4.
+Source: He et al. 2015, Figures 2, 3 and 5, section 3.3. Book: chapters 1 to 4, 8 and 9.
 """
 
 from __future__ import annotations
@@ -40,19 +40,8 @@ def conv_bn(
     batch normalization the convolution has a bias.
     """
     _check(x, filters, stride, name)
-    padding = "same"  # symmetric for an odd kernel at stride 1
-    if kernel_size > 1 and stride > 1:
-        x = layers.ZeroPadding2D((kernel_size - 1) // 2, name=f"{name}_pad")(x)
-        padding = "valid"
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        strides=stride,
-        padding=padding,
-        use_bias=not batch_norm,
-        kernel_initializer=initializer,
-        name=f"{name}_conv",
-    )(x)
+    conv = {"name": name, "bias": not batch_norm, "initializer": initializer}
+    x = _conv(x, filters, kernel_size, stride, **conv)
     return BatchNormalization(name=f"{name}_bn")(x) if batch_norm else x
 
 
@@ -141,6 +130,39 @@ def bottleneck_block(
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
+def preactivation_block(
+    x: KerasTensor,
+    filters: int,
+    stride: int = 1,
+    *,
+    name: str,
+    shortcut: Option = "B",
+    initializer: str = "he_normal",
+) -> KerasTensor:
+    """F(x) + shortcut(x) and nothing after it; F is bn, relu, conv, bn, relu, conv.
+
+    (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters). What is added may be
+    negative, and x comes through unchanged; a net of such blocks ends with a batch normalization
+    and a ReLU of its own. A projection, where `shortcut` has one, reads what F's first ReLU puts
+    out, and has no batch normalization.
+
+    Source: He et al. 2016, Figure 4 (e). Book: chapters 8 and 9.
+    """
+    _check(x, filters, stride, name)
+    expect.one_of("shortcut", shortcut, OPTIONS)
+    conv = {"bias": False, "initializer": initializer}
+    active = layers.ReLU(name=f"{name}_1_relu")(BatchNormalization(name=f"{name}_1_bn")(x))
+    fx = _conv(active, filters, 3, stride, name=f"{name}_1", **conv)
+    fx = layers.ReLU(name=f"{name}_2_relu")(BatchNormalization(name=f"{name}_2_bn")(fx))
+    fx = _conv(fx, filters, 3, 1, name=f"{name}_2", **conv)
+    same_shape = stride == 1 and x.shape[-1] == filters
+    if shortcut == "C" or (shortcut == "B" and not same_shape):
+        x = _conv(active, filters, 1, stride, name=f"{name}_proj", **conv)
+    elif not same_shape:
+        x = ZeroPadShortcut(filters, stride, name=f"{name}_zero_pad")(x)
+    return layers.Add(name=f"{name}_add")([fx, x])
+
+
 def shortcut(
     x: KerasTensor,
     filters: int,
@@ -170,6 +192,22 @@ def shortcut(
 
 
 _shortcut = shortcut  # for the blocks, which have an argument of the same name
+
+
+def _conv(x, filters, kernel_size, stride, *, name, bias, initializer):
+    padding = "same"  # symmetric for an odd kernel at stride 1
+    if kernel_size > 1 and stride > 1:
+        x = layers.ZeroPadding2D((kernel_size - 1) // 2, name=f"{name}_pad")(x)
+        padding = "valid"
+    return layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=stride,
+        padding=padding,
+        use_bias=bias,
+        kernel_initializer=initializer,
+        name=f"{name}_conv",
+    )(x)
 
 
 def _check(x, filters, stride, name):

@@ -49,31 +49,38 @@ def rule(network: str | specs.Network, a: float) -> np.ndarray:
     return 1 + a / blocks if _residual(network) else np.full(len(blocks), float(a))
 
 
-def sizes(network: str | specs.Network) -> np.ndarray:
+def sizes(network: str | specs.Network, *, carried: float = 1.0, first: float = 0.5) -> np.ndarray:
     """What root mean square of x the argument expects in each block's output, stem first.
 
     After batch normalization and ReLU the mean square is 1/2; so it is everywhere in a plain
     net. A residual block adds F, whose mean square is 1. Where option A appends as many empty
-    channels as there are, the mean square is halved before.
+    channels as there are, the mean square is halved before. `carried` is what a shortcut
+    multiplies x by, where it is not the identity, and `first` the mean square that the stem puts
+    out: one without batch normalization has another.
 
     Raises ValueError for a residual net without option A, whose projections are not covered.
     """
-    return np.sqrt(_mean_squares(specs.resolve(network)))
+    return np.sqrt(_mean_squares(specs.resolve(network), carried, first))
 
 
-def by_size(network: str | specs.Network, a: float) -> np.ndarray:
+def by_size(
+    network: str | specs.Network, a: float, *, carried: float = 1.0, first: float = 0.5
+) -> np.ndarray:
     """The factors of a residual net from the expected size of x: 1 + a / (its mean square).
 
     `a` is as in `rule`. The last ReLU of a plain block halves the square; F alone, without
     it, multiplies by 2 a where x has mean square 1/2, and by a / s where it has s. The
-    shortcut's part is 1, and 1/2 where half of the channels lead into option A's zeros.
+    shortcut's part is 1, and 1/2 where half of the channels lead into option A's zeros; with
+    `carried` it is multiplied by the square of that. `carried` and `first` are as in `sizes`.
+    With pre-activation all is the same but for the stem.
 
     Raises ValueError for a plain net, or as `sizes` does.
     """
     network = specs.resolve(network)
     if not _residual(network):
         raise ValueError(f"Expected a residual net. Received: {network.name}")
-    return _kept(network) + a / _mean_squares(network)[:-1]
+    squares = _mean_squares(network, carried, first)
+    return carried**2 * _kept(network) + a / squares[:-1]
 
 
 def _residual(network):
@@ -89,8 +96,8 @@ def _kept(network):
     return np.array(kept)
 
 
-def _mean_squares(network):
-    squares = [0.5]
+def _mean_squares(network, carried, first):
+    squares = [first]
     if not _residual(network):
         return np.array(squares * (1 + sum(stage.repeats for stage in network.stages)))
     if network.shortcut != "A":
@@ -99,5 +106,5 @@ def _mean_squares(network):
             f"Received: {network.name} with option {network.shortcut}"
         )
     for kept in _kept(network):
-        squares.append(kept * squares[-1] + 1)
+        squares.append(carried**2 * kept * squares[-1] + 1)
     return np.array(squares)

@@ -120,6 +120,18 @@ def test_the_size_of_x_grows_by_one_in_square_and_is_halved_by_empty_channels():
     assert propagation.by_size("resnet20", 2) == pytest.approx(expected)
 
 
+def test_half_a_shortcut_and_another_stem():
+    """x is halved at every block: its square settles at 4/3, and the gradient's factor has 1/4."""
+    found = np.square(propagation.sizes("resnet8", carried=0.5))
+    assert found == pytest.approx([0.5, 1.125, 1 + 1.125 / 8, 1 + (1 + 1.125 / 8) / 8])
+    factors = propagation.by_size("resnet8", 2, carried=0.5)
+    kept = np.array([1, 0.5, 0.5])
+    assert factors == pytest.approx(kept / 4 + 2 / found[:-1])
+    deep = np.square(propagation.sizes("resnet56", carried=0.5))
+    assert deep[9] == pytest.approx(4 / 3, rel=1e-3)
+    assert np.square(propagation.sizes("resnet8", first=7))[:2] == pytest.approx([7, 8])
+
+
 def test_what_the_argument_does_not_cover_is_refused():
     with pytest.raises(ValueError, match=r'shortcut="A".*resnet20-C'):
         propagation.sizes(specs.resolve("resnet20", shortcut="C"))
