@@ -2,7 +2,7 @@
 
 `helpers.propagation` predicts what is measured here; `confusions` counts mistakes.
 
-Book: chapters 1, 2, 4, 6 and 7.
+Book: chapters 1, 2, 4, 6, 7 and 8.
 """
 
 from helpers.inspection.confusions import confusion, most_confused
@@ -13,6 +13,13 @@ from helpers.inspection.gradients import (
     gradient_norms,
     kernel_norms,
 )
+from helpers.inspection.landscape import (
+    Eigenvalue,
+    filter_normalized_direction,
+    leading_eigenvalue,
+    loss_along_gradient,
+    loss_slice,
+)
 from helpers.inspection.time_and_memory import (
     TrainingMemory,
     seconds_per_image,
@@ -20,13 +27,18 @@ from helpers.inspection.time_and_memory import (
 )
 
 __all__ = [
+    "Eigenvalue",
     "KernelNorm",
     "TrainingMemory",
     "activation_gradients",
     "activation_sizes",
     "confusion",
+    "filter_normalized_direction",
     "gradient_norms",
     "kernel_norms",
+    "leading_eigenvalue",
+    "loss_along_gradient",
+    "loss_slice",
     "most_confused",
     "seconds_per_image",
     "training_memory",
