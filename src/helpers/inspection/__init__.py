@@ -9,6 +9,13 @@ Book: chapters 1, 2, 4, 6, 7 and 8.
 from helpers.inspection.anatomy import Block, Part, Parts, find_blocks, take_apart
 from helpers.inspection.confusions import confusion, most_confused
 from helpers.inspection.gradients import KernelNorm, gradient_norms, kernel_norms
+from helpers.inspection.landscape import (
+    Eigenvalue,
+    filter_normalized_direction,
+    leading_eigenvalue,
+    loss_along_gradient,
+    loss_slice,
+)
 from helpers.inspection.lesions import (
     errors_reordered,
     errors_without,
@@ -37,6 +44,7 @@ from helpers.inspection.wide import gradient_factors
 __all__ = [
     "Block",
     "BlockResponse",
+    "Eigenvalue",
     "KernelNorm",
     "Part",
     "Parts",
@@ -47,6 +55,7 @@ __all__ = [
     "correlations",
     "errors_reordered",
     "errors_without",
+    "filter_normalized_direction",
     "find_blocks",
     "gammas",
     "gradient_by_length",
@@ -56,7 +65,10 @@ __all__ = [
     "kernel_norms",
     "law",
     "layer_responses",
+    "leading_eigenvalue",
     "lengths",
+    "loss_along_gradient",
+    "loss_slice",
     "most_confused",
     "path_gradient",
     "random_sets",

@@ -15,6 +15,9 @@ from helpers.studies.inside.nets import OURS, Net
 SHALLOW = ("plain20", "resnet20")
 PUBLISHED = ("a-martyn/plainnet56", "a-martyn/resnet56")
 TEST, RENEW = 1_000, 500  # images that errors are of, and those for the moving averages
+FEWER = 250  # of each, where hundreds of nets are measured
+DRAWS = 5  # at random, of each number of blocks and of each length of path
+SWAPS = (1, 2, 4, 8, 16, 32)
 
 
 @dataclass(frozen=True)
@@ -44,31 +47,33 @@ def responses(net: Net, data: Data) -> dict[str, Any]:
 
 
 def lesions(net: Net, data: Data) -> dict[str, Any]:
-    """The error with each block removed, with some at random, and with blocks out of order."""
-    names = inspection.take_apart(net.model).names
+    """The error with each block removed, with some at random, and with blocks out of order.
+
+    A plain net is at chance after a few, so fewer are removed from it.
+    """
+    blocks = inspection.find_blocks(net.model)
+    names, most = [b.name for b in blocks], 20 if blocks[0].residual is not None else 5
     images = net.prepare(data.test.images[:TEST]), data.test.labels[:TEST]
-    fewer = tuple(v[:RENEW] for v in images)
+    fewer = tuple(v[:FEWER] for v in images)
     renew = net.prepare(data.train.images[:RENEW])
     singles = [()] + [(name,) for name in names]
-    found = {"blocks": list(names)}
-    for key, on in (("errors", None), ("renewed", renew)):
-        whole, *each = inspection.errors_without(net.model, *images, singles, renew_on=on)
-        found[key] = {"whole": _number(whole), "without": _numbers(each)}
-    numbers = [k for k in range(1, 21) if k < len(names)]
+    numbers = list(range(1, 1 + min(most, len(names) - 1)))
     sets = [s for k in numbers for s in inspection.random_sets(names, k, DRAWS, seed=0)]
     orders = [inspection.shuffled(net.model, k, seed=s) for k in SWAPS for s in range(DRAWS)]
-    found["removed"], found["swaps"] = numbers, list(SWAPS)
-    found["tau"] = _numbers(inspection.kendall_tau(order, names) for order in orders)
+    tau = _numbers(inspection.kendall_tau(order, names) for order in orders)
+    found = {"blocks": names, "removed": numbers, "swaps": list(SWAPS), "tau": tau}
     for key, on in (("errors", None), ("renewed", renew)):
-        errors = inspection.errors_without(net.model, *fewer, sets, renew_on=on)
-        found[key]["random"] = [_numbers(row) for row in errors.reshape(len(numbers), DRAWS)]
-        errors = inspection.errors_reordered(net.model, *fewer, orders, renew_on=on)
-        found[key]["reordered"] = _numbers(errors)
+        whole, *each = inspection.errors_without(net.model, *images, singles, renew_on=on)
+        on = on if on is None else on[:FEWER]
+        random = inspection.errors_without(net.model, *fewer, sets, renew_on=on)
+        reordered = inspection.errors_reordered(net.model, *fewer, orders, renew_on=on)
+        found[key] = {
+            "whole": _number(whole),
+            "without": _numbers(each),
+            "random": [_numbers(row) for row in random.reshape(len(numbers), DRAWS)],
+            "reordered": _numbers(reordered),
+        }
     return found
-
-
-DRAWS = 10
-SWAPS = (1, 2, 4, 8, 16, 32)
 
 
 def board(net: Net, data: Data) -> dict[str, Any]:
@@ -110,7 +115,7 @@ def _rms(values):
     return float(np.sqrt(np.mean(np.square(values))))
 
 
-_LESIONS = {"test": TEST, "random_test": RENEW, "renewed_on": RENEW, "draws": DRAWS}
+_LESIONS = {"test": TEST, "renewed_on": RENEW, "random_test": FEWER, "draws": DRAWS}
 MEASURES = {
     "responses": Measure(responses, (*OURS, *PUBLISHED), {"test": TEST, "batch": RENEW}),
     "lesions": Measure(lesions, (*OURS, *PUBLISHED), _LESIONS),

@@ -1,0 +1,149 @@
+"""Pictures of what was found inside trained nets, from the records of `studies.inside`.
+
+Book: chapter 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+
+from helpers.palette import COLOURS
+from helpers.plots.look import axes_or_new, light, line_look
+
+CHANCE = 90.0  # per cent of ten classes
+
+
+def along(
+    values: Mapping[str, Sequence[float]], ax: Axes | None = None, *, what: str, legend: bool = True
+) -> Axes:
+    """One line per net over its blocks or layers, from the input at 0 to the output at 1.
+
+    `values` maps a label to one number for each of them; `what` names the quantity.
+    """
+    ax = axes_or_new(ax)
+    for i, (label, row) in enumerate(values.items()):
+        place = (np.arange(len(row)) + 0.5) / len(row)
+        ax.plot(place, row, label=label, **line_look(i))
+    ax.set_xlim(0, 1)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("place: input 0, output 1")
+    ax.set_ylabel(what)
+    if legend:
+        ax.legend()
+    return ax
+
+
+def removed_blocks(net: Mapping[str, Any], ax: Axes | None = None, *, title: str = "") -> Axes:
+    """The test error with one block removed, block by block: a record of `lesions`.
+
+    Filled: with the moving averages of training. Hollow: estimated anew for the net that is
+    left. The line is the whole net's error; grey lines stand where a stage begins.
+    """
+    ax = axes_or_new(ax)
+    blocks = net["blocks"]
+    for i in range(1, len(blocks)):
+        if blocks[i].split("_")[0] != blocks[i - 1].split("_")[0]:
+            ax.axvline(i + 0.5, color="#b0b0b0", linewidth=0.8, zorder=0)
+    ax.axhline(net["errors"]["whole"], color="#707070", linewidth=0.8, label="the whole net")
+    places = np.arange(1, len(blocks) + 1)
+    look = {"linestyle": "none", "marker": "o", "ms": 4.5}
+    for key, face, colour, label in (
+        ("errors", COLOURS[1], COLOURS[1], "averages of training"),
+        ("renewed", "none", COLOURS[0], "estimated anew"),
+    ):
+        look |= {"color": colour, "mfc": face, "label": label}
+        ax.plot(places, net[key]["without"], **look)
+    ax.axhline(CHANCE, color="#b0b0b0", linewidth=0.8, linestyle=":", zorder=0)
+    ax.set_ylim(0, 100)
+    ax.set_xlabel("block removed")
+    ax.set_ylabel("test error (%)")
+    ax.set_title(title, fontsize="medium")
+    return ax
+
+
+def removed_at_random(
+    nets: Mapping[str, tuple[Mapping[str, Any], str]], ax: Axes | None = None
+) -> Axes:
+    """The test error by the number of blocks removed at random: the mean, and least to most.
+
+    `nets` maps a label to a record of `lesions` and which errors of it: "errors" or "renewed".
+    """
+    ax = axes_or_new(ax)
+    for i, (label, (net, key)) in enumerate(nets.items()):
+        rows = np.array(net[key]["random"])
+        number = [0, *net["removed"]]
+        mean = [net[key]["whole"], *rows.mean(axis=1)]
+        ax.plot(number, mean, label=label, **line_look(i))
+        ax.fill_between(
+            net["removed"],
+            rows.min(axis=1),
+            rows.max(axis=1),
+            color=light(COLOURS[i % len(COLOURS)]),
+            alpha=0.35,
+            linewidth=0,
+        )
+    ax.set_ylim(0, 100)
+    ax.set_xlim(left=0)
+    ax.set_xlabel("blocks removed")
+    ax.set_ylabel("test error (%)")
+    ax.legend()
+    return ax
+
+
+def path_lengths(net: Mapping[str, Any], ax: Axes | None = None, *, legend: bool = True) -> Axes:
+    """The share of paths of each length, and the share of the gradient they bring: a record of
+    `paths`."""
+    ax = axes_or_new(ax)
+    place = np.arange(len(net["share"]))
+    ax.bar(place, net["share"], color=light(COLOURS[0]), edgecolor=COLOURS[0], label="paths")
+    ax.plot(place, net["contribution"], color=COLOURS[1], marker="o", ms=3, label="gradient")
+    ax.set_xlabel("length: blocks that a path goes through")
+    ax.set_ylabel("share")
+    ax.set_ylim(bottom=0)
+    if legend:
+        ax.legend()
+    return ax
+
+
+def loss_slices(
+    record: Mapping[str, Any], axes: Sequence[Axes], nets: Sequence[str], names: Sequence[str]
+) -> Sequence[Axes]:
+    """Slices of the loss as contours, one net an `ax`, all with the same levels.
+
+    `record` is that of `slices`. Levels are powers of ten and their parts, dark is low; each
+    title has the loss at the middle and the leading eigenvalue.
+    """
+    at = record["coordinates"]
+    levels = np.array([0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000])
+    for ax, net, name in zip(axes, nets, names, strict=True):
+        found = record["nets"][net]
+        losses = np.clip(np.array(found["losses"]).T, levels[0] * 1.001, levels[-1] * 0.999)
+        ax.contourf(at, at, losses, levels=levels, norm=LogNorm(0.01, 1000), cmap="cividis")
+        lines = ax.contour(at, at, losses, levels=levels, colors="white", linewidths=0.6)
+        ax.clabel(lines, fmt="%g", fontsize=6)
+        ax.set_aspect("equal")
+        ax.set_title(name, fontsize="medium")
+        ax.set_xlabel("first direction")
+    axes[0].set_ylabel("second direction")
+    return axes
+
+
+def similarity(
+    matrix: Sequence[Sequence[float]], ax: Axes | None = None, *, title: str = ""
+) -> Axes:
+    """The similarity of each block's output with each other's, from 0, dark, to 1."""
+    ax = axes_or_new(ax)
+    n = len(matrix)
+    picture = ax.imshow(
+        np.array(matrix), vmin=0, vmax=1, cmap="cividis", origin="lower", extent=(0, n, 0, n)
+    )
+    ax.set_xlabel("block, 0 the stem")
+    ax.set_title(title, fontsize="medium")
+    plt.colorbar(picture, ax=ax, shrink=0.8)
+    return ax
