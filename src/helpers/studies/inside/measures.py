@@ -18,6 +18,10 @@ TEST, RENEW = 1_000, 500  # images that errors are of, and those for the moving 
 FEWER = 250  # of each, where hundreds of nets are measured
 DRAWS = 5  # at random, of each number of blocks and of each length of path
 SWAPS = (1, 2, 4, 8, 16, 32)
+COORDINATES = [round(k / 10, 1) for k in range(-10, 11)]
+ITERATIONS = 15  # of the power method
+MOST = 1e6  # losses beyond it are recorded as this
+PROBED = 5_000  # training images for the linear probes
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,42 @@ def paths(net: Net, data: Data) -> dict[str, Any]:
     }
 
 
+def slices(net: Net, data: Data) -> dict[str, Any]:
+    """The loss in a plane of two filter-normalized directions, the sharpest curvature at its
+    middle, and the loss after one step along the gradient."""
+    images = net.prepare(data.train.images[:RENEW]), data.train.labels[:RENEW]
+    fewer = tuple(v[:FEWER] for v in images)
+    directions = [inspection.filter_normalized_direction(net.model, seed) for seed in (0, 1)]
+    losses = inspection.loss_slice(net.model, *images, directions, COORDINATES)
+    sharpest = inspection.leading_eigenvalue(net.model, *fewer, iterations=ITERATIONS)
+    steps = [0.0, *(2.0**-k for k in range(10, -3, -1))]
+    along = inspection.loss_along_gradient(net.model, *fewer, steps)
+    return {
+        "losses": [_numbers(row) for row in np.minimum(losses, MOST)],
+        "eigenvalue": _number(sharpest.value),
+        "eigenvalues": _numbers(sharpest.history),
+        "residual": _number(sharpest.residual),
+        "steps": steps,
+        "along_gradient": _numbers(np.minimum(along, MOST)),
+    }
+
+
+def refinement(net: Net, data: Data) -> dict[str, Any]:
+    """The classifier after each block, linear probes, and how alike the blocks' outputs are."""
+    images = net.prepare(data.test.images[:TEST]), data.test.labels[:TEST]
+    train = net.prepare(data.train.images[:PROBED]), data.train.labels[:PROBED]
+    exits = inspection.early_exits(net.model, *images)
+    probes = inspection.linear_probes(net.model, *train, *images)
+    maps = inspection.block_features(net.model, images[0][:RENEW], pooled=False)
+    alike = [[inspection.linear_cka(a, b) for b in maps.values()] for a in maps.values()]
+    return {
+        "blocks": list(maps),
+        "exits": {name: _number(error) for name, error in exits.items()},
+        "probes": {name: _number(error) for name, error in probes.items()},
+        "cka": [[round(float(value), 4) for value in row] for row in alike],
+    }
+
+
 def _number(value):
     return float(f"{value:.6g}")
 
@@ -120,5 +160,14 @@ MEASURES = {
     "responses": Measure(responses, (*OURS, *PUBLISHED), {"test": TEST, "batch": RENEW}),
     "lesions": Measure(lesions, (*OURS, *PUBLISHED), _LESIONS),
     "board": Measure(board, SHALLOW, {"test": TEST, "renewed_on": RENEW}),
+    "slices": Measure(
+        slices,
+        settings={"coordinates": COORDINATES, "images_of_slice": RENEW, "of_eigenvalue": FEWER},
+    ),
+    "refinement": Measure(
+        refinement,
+        (*OURS, *PUBLISHED),
+        {"test": TEST, "probes_trained_on": PROBED, "alike_on": RENEW},
+    ),
     "paths": Measure(paths, ("resnet20", "resnet56"), {"training": 128, "draws": DRAWS}),
 }
