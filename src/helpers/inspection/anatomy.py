@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-from keras import KerasTensor, layers
+from keras import KerasTensor, layers, ops
 
 from helpers.layers import ZeroPadShortcut
 
@@ -29,7 +29,7 @@ class Block:
 
     `entry` is x and `exit` what comes out, after a ReLU that follows the sum. Of a residual
     block `residual` is F(x), `carried` what the shortcut brings to the addition, x itself where
-    it is the identity, and `sum` is theirs. A plain block has none of the three.
+    it is the identity, and `add` the layer that adds them up. A plain block has none of the three.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Block:
     exit: KerasTensor
     residual: KerasTensor | None = None
     carried: KerasTensor | None = None
-    sum: KerasTensor | None = None
+    add: keras.Layer | None = None
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Part:
     - `without`: what is left when its weighted layers are taken out. Of a residual block that is
       the shortcut and what follows the sum, of a plain one x itself; where a plain block changes
       the shape, option A's zeros and strides;
-    - `residual`, `carried`, `after`: F, the shortcut, and what follows their sum. None for a
-      plain block.
+    - `residual`, `carried`: F and the shortcut; `joined(f, carried)` adds up what they put out,
+      and goes on to the end of the block. None for a plain block.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Part:
     without: Function
     residual: Function | None = None
     carried: Function | None = None
-    after: Function | None = None
+    joined: Function | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def find_blocks(model: keras.Model) -> list[Block]:
     """
     made_by = {id(layer.output): layer for layer in model.layers if _has_one_output(layer)}
     order = {layer.name: i for i, layer in enumerate(model.layers)}
-    sums = [x for x in model.layers if isinstance(x, layers.Add) and len(x.input) == 2]
+    sums = [x for x in model.layers if _adds_two(x)]
     blocks = [_residual_block(model, made_by, order, x) for x in sums] or _plain_blocks(model)
     if not blocks:
         raise ValueError(
@@ -143,12 +143,17 @@ def _part(block: Block, end: KerasTensor) -> Part:
     if block.residual is None:
         return Part(block.name, whole, _in_the_shape(block.entry, end))
     residual, carried = between(block.entry, block.residual), between(block.entry, block.carried)
-    after = between(block.sum, end)
+    after = between(block.add.output, end)
+    first = _inputs(block.add)[0] is block.residual
+
+    def joined(f, x, training=False):
+        return after(block.add([f, x] if first else [x, f]), training=training)
 
     def without(x, training=False):
-        return after(carried(x, training=training), training=training)
+        x = carried(x, training=training)
+        return joined(ops.zeros_like(x), x, training=training)
 
-    return Part(block.name, whole, without, residual, carried, after)
+    return Part(block.name, whole, without, residual, carried, joined)
 
 
 def _in_the_shape(start, end):
@@ -162,6 +167,11 @@ def _in_the_shape(start, end):
 
 def _identity(x, training=False):
     return x
+
+
+def _adds_two(layer):
+    """Keras' Add and others of that name, such as one that weighs what it adds up."""
+    return type(layer).__name__.endswith("Add") and len(_inputs(layer)) == 2
 
 
 def _has_one_output(layer):
@@ -192,7 +202,7 @@ def _residual_block(model, made_by, order, add):
     after = readers[0] if len(readers) == 1 and _is_activation(readers[0]) else add
     given = _inputs(add)
     start = branches[0][entry][2]
-    return Block(name, start, after.output, given[long], given[short], add.output)
+    return Block(name, start, after.output, given[long], given[short], add)
 
 
 def _behind(tensor, made_by, order):

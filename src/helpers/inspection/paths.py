@@ -73,7 +73,7 @@ def path_gradient(
                 carried = tf.stop_gradient(carried)
             else:
                 f = tf.stop_gradient(f)
-            x = part.after(f + carried, training=training)
+            x = part.joined(f, carried, training=training)
         value = loss(labels, parts.head(x, training=training))
     return ops.convert_to_numpy(tape.gradient(value, images))
 

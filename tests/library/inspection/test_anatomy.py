@@ -84,6 +84,23 @@ def test_a_plain_block_leaves_what_option_a_would_put_there():
     np.testing.assert_array_equal(down[..., :4], x[:, ::2, ::2])
 
 
+def test_an_addition_that_weighs_its_branches():
+    """Half of x on every shortcut, by a layer of its own; the order of its branches is kept."""
+    from helpers.studies import causes
+
+    model = causes.build("halved", seed=0)
+    parts, x = inspection.take_apart(model), images(side=16)
+    assert len(parts.blocks) == 27
+    whole = keras.ops.convert_to_numpy(model(x, training=False))
+    np.testing.assert_allclose(chained(parts, x), whole, atol=1e-6)
+    x = np.abs(np.random.default_rng(1).normal(size=(2, 16, 16, 8))).astype("float32")
+    left = keras.ops.convert_to_numpy(parts.blocks[0].without(x, training=False))
+    np.testing.assert_allclose(left, x / 2)
+    f = np.ones_like(x)
+    joined = keras.ops.convert_to_numpy(parts.blocks[0].joined(f, x, training=False))
+    np.testing.assert_allclose(joined, 1 + x / 2)
+
+
 def test_a_model_without_blocks_is_refused():
     inputs = keras.Input((8, 8, 3))
     model = keras.Model(inputs, keras.layers.Conv2D(4, 3)(inputs), name="bare")

@@ -94,7 +94,7 @@ def test_without_any_block_the_gradient_is_that_of_stem_and_head():
     def loss(images):
         z = parts.stem(images, training=False)
         for part, f in zip(parts.blocks, held, strict=True):
-            z = part.after(part.carried(z, training=False) + f, training=False)
+            z = part.joined(f, part.carried(z, training=False), training=False)
         p = keras.ops.convert_to_numpy(parts.head(z, training=False)).astype("float64")
         return -np.log(p[np.arange(len(y)), y]).mean()
 
