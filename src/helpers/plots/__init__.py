@@ -9,6 +9,14 @@ Book: all chapters.
 
 from helpers.palette import COLOURS
 from helpers.plots.images import confusion, one_per_class
+from helpers.plots.inside import (
+    along,
+    loss_slices,
+    path_lengths,
+    removed_at_random,
+    removed_blocks,
+    similarity,
+)
 from helpers.plots.networks import (
     SHARED,
     by_block,
@@ -29,6 +37,7 @@ from helpers.plots.scatter import growth_and_error
 __all__ = [
     "COLOURS",
     "SHARED",
+    "along",
     "by_block",
     "by_depth",
     "by_layer",
@@ -36,10 +45,15 @@ __all__ = [
     "curves",
     "error_by_depth",
     "growth_and_error",
+    "loss_slices",
     "one_per_class",
+    "path_lengths",
     "propagation_by_block",
     "receptive_fields",
+    "removed_at_random",
+    "removed_blocks",
     "reported_errors",
+    "similarity",
     "stage_shares",
     "training_and_test",
 ]

@@ -10,5 +10,17 @@ Book: chapter 8.
 from helpers.studies.inside.measures import MEASURES
 from helpers.studies.inside.nets import OURS, Net, get
 from helpers.studies.inside.recording import measure, path, record
+from helpers.studies.inside.untrained import KINDS, predicted, untrained
 
-__all__ = ["MEASURES", "OURS", "Net", "get", "measure", "path", "record"]
+__all__ = [
+    "KINDS",
+    "MEASURES",
+    "OURS",
+    "Net",
+    "get",
+    "measure",
+    "path",
+    "predicted",
+    "record",
+    "untrained",
+]
