@@ -25,6 +25,13 @@ from helpers.inspection.lesions import (
     subset,
 )
 from helpers.inspection.paths import gradient_by_length, lengths, path_gradient, span
+from helpers.inspection.probes import (
+    block_features,
+    cka_matrix,
+    early_exits,
+    linear_cka,
+    linear_probes,
+)
 from helpers.inspection.responses import (
     BlockResponse,
     gammas,
@@ -51,8 +58,11 @@ __all__ = [
     "TrainingMemory",
     "activation_gradients",
     "activation_sizes",
+    "block_features",
+    "cka_matrix",
     "confusion",
     "correlations",
+    "early_exits",
     "errors_reordered",
     "errors_without",
     "filter_normalized_direction",
@@ -67,6 +77,8 @@ __all__ = [
     "layer_responses",
     "leading_eigenvalue",
     "lengths",
+    "linear_cka",
+    "linear_probes",
     "loss_along_gradient",
     "loss_slice",
     "most_confused",

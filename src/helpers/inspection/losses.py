@@ -136,6 +136,7 @@ def twice_differentiable(model: keras.Model) -> keras.Model:
     Keras' batch normalization has its moments from `tf.nn.moments`, which holds the mean fast
     within the variance, by `tf.stop_gradient`. The first derivatives are right all the same,
     since the variance is smallest there; the second ones lack a term, and nothing says so.
+    TensorFlow's fused kernel, which `helpers.layers.BatchNormalization` uses, has them right.
     In the copy every batch normalization computes its moments plainly.
     """
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import inspection, networks, specs
+from helpers import inspection, layers, networks, specs
 
 SPEC = specs.narrowed(specs.resolve("resnet20", input_shape=(8, 8, 3), num_classes=4), 4)
 EPSILON = 1e-3  # of batch normalization
@@ -97,13 +97,13 @@ def test_a_probability_that_rounds_to_0_has_its_loss(regression):
 # --- batch normalization: a Hessian by finite differences ----------------------------------
 
 
-@pytest.fixture
-def small():
+@pytest.fixture(params=[keras.layers.BatchNormalization, layers.BatchNormalization])
+def small(request):
     """(model, images, labels): a 1x1 convolution, batch normalization, tanh; 21 weights."""
     keras.utils.set_random_seed(3)
     x = inputs = keras.Input((2, 2, 3))
     x = keras.layers.Conv2D(2, 1, use_bias=True)(x)
-    x = keras.layers.BatchNormalization(epsilon=EPSILON)(x)
+    x = request.param(epsilon=EPSILON)(x)
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.Activation("tanh")(x))
     model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(x))
     rng = np.random.default_rng(4)
