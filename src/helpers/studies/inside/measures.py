@@ -19,7 +19,8 @@ FEWER = 250  # of each, where hundreds of nets are measured
 DRAWS = 5  # at random, of each number of blocks and of each length of path
 SWAPS = (1, 2, 4, 8, 16, 32)
 COORDINATES = [round(k / 10, 1) for k in range(-10, 11)]
-ITERATIONS = 15  # of the power method
+GRADIENTS = 128  # training images that gradients and curvatures are of
+ITERATIONS = 12  # of the power method
 MOST = 1e6  # losses beyond it are recorded as this
 PROBED = 5_000  # training images for the linear probes
 
@@ -95,7 +96,7 @@ def board(net: Net, data: Data) -> dict[str, Any]:
 
 def paths(net: Net, data: Data) -> dict[str, Any]:
     """The gradient along single paths, by length; its mean times the share of such paths."""
-    images = net.prepare(data.train.images[:128]), data.train.labels[:128]
+    images = net.prepare(data.train.images[:GRADIENTS]), data.train.labels[:GRADIENTS]
     norms = inspection.gradient_by_length(net.model, *images, draws=DRAWS)
     share, gradient = inspection.lengths(len(norms) - 1), norms.mean(axis=1)
     return {
@@ -111,7 +112,7 @@ def slices(net: Net, data: Data) -> dict[str, Any]:
     """The loss in a plane of two filter-normalized directions, the sharpest curvature at its
     middle, and the loss after one step along the gradient."""
     images = net.prepare(data.train.images[:RENEW]), data.train.labels[:RENEW]
-    fewer = tuple(v[:FEWER] for v in images)
+    fewer = tuple(v[:GRADIENTS] for v in images)
     directions = [inspection.filter_normalized_direction(net.model, seed) for seed in (0, 1)]
     losses = inspection.loss_slice(net.model, *images, directions, COORDINATES)
     sharpest = inspection.leading_eigenvalue(net.model, *fewer, iterations=ITERATIONS)
@@ -134,7 +135,7 @@ def refinement(net: Net, data: Data) -> dict[str, Any]:
     exits = inspection.early_exits(net.model, *images)
     probes = inspection.linear_probes(net.model, *train, *images)
     maps = inspection.block_features(net.model, images[0][:RENEW], pooled=False)
-    alike = [[inspection.linear_cka(a, b) for b in maps.values()] for a in maps.values()]
+    alike = inspection.cka_matrix(maps)
     return {
         "blocks": list(maps),
         "exits": {name: _number(error) for name, error in exits.items()},
@@ -162,12 +163,12 @@ MEASURES = {
     "board": Measure(board, SHALLOW, {"test": TEST, "renewed_on": RENEW}),
     "slices": Measure(
         slices,
-        settings={"coordinates": COORDINATES, "images_of_slice": RENEW, "of_eigenvalue": FEWER},
+        settings={"coordinates": COORDINATES, "images_of_slice": RENEW, "of_eigenvalue": GRADIENTS},
     ),
     "refinement": Measure(
         refinement,
         (*OURS, *PUBLISHED),
         {"test": TEST, "probes_trained_on": PROBED, "alike_on": RENEW},
     ),
-    "paths": Measure(paths, ("resnet20", "resnet56"), {"training": 128, "draws": DRAWS}),
+    "paths": Measure(paths, ("resnet20", "resnet56"), {"training": GRADIENTS, "draws": DRAWS}),
 }
