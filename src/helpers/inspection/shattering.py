@@ -88,14 +88,16 @@ def law(kind: Kind, depth: int, *, beta: float = 1.0) -> float:
 
     Each unit is on at one of them half the time, and at both a quarter of it. A plain layer then
     keeps the variance of the gradient and halves the covariance: 2^-L. A residual one adds these
-    to 1: (3/4)^L for beta = 1. With batch normalization its part is divided by the size of h,
-    which grows with the layers: about 1 / sqrt(L).
+    to 1: (3/4)^L for beta = 1. With batch normalization its part is divided by the variance of h,
+    to which each layer adds beta^2 (1 - 1 / pi), so that it decays like a power of L and not
+    exponentially: 1 / sqrt(L) where the mean of ReLU, the 1 / pi, is left out of account.
 
     Source: Balduzzi et al. 2017, Theorems 1 to 3, with a beta. Book: chapter 8.
     """
     expect.one_of("kind", kind, KINDS)
     if kind.startswith("plain"):
         return 0.5**depth
-    sizes = 1 + beta**2 * np.arange(depth) if kind.endswith("batch norm") else np.ones(depth)
-    added = beta**2 / sizes
+    added = np.full(depth, beta**2)
+    if kind.endswith("batch norm"):
+        added /= 1 + beta**2 * (1 - 1 / np.pi) * np.arange(depth)
     return float(np.prod((1 + added / 2) / (1 + added)))
