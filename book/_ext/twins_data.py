@@ -30,7 +30,9 @@ def data(twin: str, folder: Path) -> dict[str, object]:
     - `lesion-board`: `images`, `blocks`, and of each net how many images are `wrong` without the
       blocks of a subset, and with averages that were estimated anew, `renewed`;
     - `unrolled-paths`: of each net `blocks`, and by length `share`, `gradient`, `contribution`;
-    - `slices`: `coordinates`, `images`, and of each net `losses` and `eigenvalue`.
+    - `slices`: `coordinates`, `images`, and of each net `losses` and `eigenvalue`. The loss at
+      [i][j] is that at `coordinates[i]` along the first direction and `coordinates[j]` along the
+      second, None where it is infinite.
 
     Raises ValueError for an unknown twin, and for a record that is missing or has another form:
     it says what is missing.
@@ -144,12 +146,17 @@ def _slices(record, names):
     for name in names:
         net = record["nets"][name]
         rows = net["losses"].items(n)
-        # The scale of colours is logarithmic.
-        losses = [row.numbers(n, lambda loss: loss > 0, "a loss above 0") for row in rows]
-        eigenvalue = net["eigenvalue"].number(lambda _: True, "a number")
-        losses, [eigenvalue] = [_rounded(row) for row in losses], _rounded([eigenvalue])
+        losses = [_rounded([_loss(item) for item in row.items(n)]) for row in rows]
+        [eigenvalue] = _rounded([net["eigenvalue"].number(lambda _: True, "a number")])
         nets.append({**_named(name), "losses": losses, "eigenvalue": eigenvalue})
     return {"images": images, "coordinates": coordinates, "nets": nets}
+
+
+def _loss(item):
+    """Above 0, as the scale of colours is logarithmic. JSON has no infinity: None."""
+    if item.content == math.inf:
+        return None
+    return item.number(lambda loss: loss > 0, "a loss above 0")
 
 
 def _named(name):
@@ -160,7 +167,7 @@ def _named(name):
 
 
 def _rounded(values):
-    return [float(f"{value:.{DIGITS}g}") for value in values]
+    return [None if value is None else float(f"{value:.{DIGITS}g}") for value in values]
 
 
 RECORDS = {

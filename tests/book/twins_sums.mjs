@@ -8,7 +8,9 @@ const { contour } = await below("contours");
 const { short } = await below("words");
 
 const values = Array.from({ length: 512 }, (_, subset) => (subset * 7919) % 101);
-const grid = Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => 2 * i + 3 * j));
+const grid = Array.from({ length: 6 }, (_, i) =>
+  Array.from({ length: 6 }, (_, j) => 2 * i + 3 * j),
+);
 const shades = Array.from({ length: 101 }, (_, i) => colour(i / 100));
 console.log(
   JSON.stringify({
@@ -17,11 +19,17 @@ console.log(
     toggled: [toggled(0, 3), toggled(8, 3), toggled(9, 8)],
     chosen: Array.from({ length: 28 }, (_, k) => choose(27, k)),
     contour: contour(grid, 7.3),
-    saddle: contour([[1, 0], [0, 1]], 0.5),
+    saddle: contour(
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      0.5,
+    ),
     none: contour(grid, 100),
     shades,
     luminances: shades.map(luminance),
     lines: shades.map(standsOut),
-    shown: [0, 0.00123456, 2.66e-5, 843.2, 1e5, 2e7].map((n) => short(n)),
+    shown: [0, 0.00123456, 2.66e-5, 843.2, 1e5, 2e7, -12.3].map((n) => short(n)),
   }),
 );

@@ -45,7 +45,7 @@ def paths() -> dict:
 
 
 def slices() -> dict:
-    """Bowls, one of them rough and none of them symmetric."""
+    """Bowls, none of them symmetric, and one rough and beyond all numbers in a corner."""
     coordinates = np.linspace(-1, 1, SIDE)
     first, second = np.meshgrid(coordinates, coordinates, indexing="ij")
     rng = np.random.default_rng(0)
@@ -59,6 +59,8 @@ def slices() -> dict:
         bowl = width * (first**2 + 0.5 * second**2 + 0.3 * first * second + 0.1 * first)
         noise = rough * rng.standard_normal(bowl.shape) * np.hypot(first, second)
         losses = least * np.exp(np.maximum(bowl + noise, -1))
+        if name == "plain56":
+            losses[0, -1] = np.inf
         nets[name] = {"losses": losses.tolist(), "eigenvalue": eigenvalue}
     return {
         **{"command": "made up", "images": 500, "coordinates": coordinates.tolist()},

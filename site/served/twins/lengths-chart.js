@@ -36,16 +36,23 @@ export function lengthsChart(net, length, choose) {
   };
   const every = n > 14 ? 5 : 1;
   const down = MIDDLE + AXIS;
-  return svg`<svg class="chart" role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}" @pointermove=${point} @pointerdown=${point}
-      aria-label="Bars by the length of paths in ${net.title}: how many of the paths have it, upwards, and what share of the gradient they carry, downwards. The numbers follow.">
-    <rect class="marked" x=${x(length)} y=${ROOM.top} width=${column} height=${HEIGHT - ROOM.top - ROOM.bottom}></rect>
-    ${ticks(most).map((tick) => svg`
-      <path class="grid" d="M ${ROOM.left} ${MIDDLE - high(tick / 100)} H ${WIDTH - ROOM.right} M ${ROOM.left} ${down + high(tick / 100)} H ${WIDTH - ROOM.right}"></path>
-      <text class="end" x=${ROOM.left - 5} y=${MIDDLE - high(tick / 100) + 4}>${tick} %</text>
-      <text class="end" x=${ROOM.left - 5} y=${down + high(tick / 100) + 4}>${tick} %</text>`)}
-    ${net.share.map((share, k) => svg`<rect class="share" x=${x(k) + 1} width=${column - 2} y=${MIDDLE - high(share)} height=${high(share)}></rect>`)}
-    ${net.contribution.map((part, k) => svg`<rect class="contribution" x=${x(k) + 1} width=${column - 2} y=${down} height=${high(part)}></rect>`)}
-    ${net.share.map((_, k) => (k % every === 0 ? svg`<text class="middle" x=${x(k) + column / 2} y=${MIDDLE + 14}>${k}</text>` : ''))}
+  const bars = (name, shares, top) => shares.map((share, k) => svg`<rect class=${name}
+    x=${x(k) + 1} width=${column - 2} y=${top(high(share))} height=${high(share)}></rect>`);
+  const gridLine = (tick, y) => svg`
+    <path class="grid" d="M ${ROOM.left} ${y} H ${WIDTH - ROOM.right}"></path>
+    <text class="end" x=${ROOM.left - 5} y=${y + 4}>${tick} %</text>`;
+  const numbers = net.share.map((_, k) => k).filter((k) => k % every === 0);
+  return svg`<svg class="chart" role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}"
+      @pointermove=${point} @pointerdown=${point}
+      aria-label="Bars by the length of paths in ${net.title}: how many of the paths have it, upwards,
+        and what share of the gradient they carry, downwards. The numbers follow.">
+    <rect class="marked" x=${x(length)} y=${ROOM.top} width=${column}
+      height=${HEIGHT - ROOM.top - ROOM.bottom}></rect>
+    ${ticks(most).map((tick) => [MIDDLE - high(tick / 100), down + high(tick / 100)]
+    .map((y) => gridLine(tick, y)))}
+    ${bars('share', net.share, (height) => MIDDLE - height)}
+    ${bars('contribution', net.contribution, () => down)}
+    ${numbers.map((k) => svg`<text class="middle" x=${x(k) + column / 2} y=${MIDDLE + 14}>${k}</text>`)}
     <text class="title" x=${ROOM.left} y="12">↑ share of the paths</text>
     <text class="title" x=${ROOM.left} y=${HEIGHT - 6}>↓ share of the gradient</text>
   </svg>`;

@@ -74,7 +74,8 @@ export function show(root, data) {
   }}>${Object.entries(AVERAGES).map(([key, words]) => html`
           <option value=${key} .selected=${key === averages}>${words}</option>`)}</select></div>
       <button type="button" aria-disabled=${subset === 0} @click=${() => choose(0)}>Restore all</button>
-      <button type="button" aria-disabled=${size(subset) === n} @click=${removeOne}>Remove one at random</button>
+      <button type="button" aria-disabled=${size(subset) === n} @click=${removeOne}>
+        Remove one at random</button>
     </div>`;
   }
 
@@ -94,7 +95,8 @@ export function show(root, data) {
     const gone = blocks.filter((_, i) => has(subset, i));
     const errors = data.nets.map((net, i) => html`${i ? ', ' : ''}<span class="whole">${net.title}
       ${perCent(net[averages][subset]).toFixed(1)} %</span>`);
-    const removed = gone.length ? `${gone.length} of ${n} blocks removed: ${listed(gone)}.` : 'All blocks are there.';
+    const removed = gone.length ? `${gone.length} of ${n} blocks removed: ${listed(gone)}.`
+      : 'All blocks are there.';
     return html`${removed} Test error: ${errors}.`;
   }
 

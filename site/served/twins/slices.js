@@ -1,12 +1,13 @@
 /** Slices of four nets' losses side by side: one scale of colours, one crosshair in all. */
-import {html, render, svg} from '../vendor/lit-html.js';
+import {html, nothing, render, svg} from '../vendor/lit-html.js';
 import {colour, standsOut} from './colours.js';
 import {contour} from './contours.js';
 import {short} from './words.js';
 
 const LINES = 12; // of equal loss, about
+const LARGEST = 100; // what is above has one colour: a net that says nothing has a loss of 2.3
 const css = (rgb) => `rgb(${rgb.join(' ')})`;
-const place = (coordinate) => coordinate.toFixed(2).replace('-', '−');
+const signed = (coordinate) => coordinate.toFixed(2).replace('-', '−');
 
 /** A level in few signs: 10⁵ and not 1 × 10⁵. */
 const power = (level) => short(level, 1).replace(/^1 × /, '');
@@ -14,14 +15,16 @@ const power = (level) => short(level, 1).replace(/^1 × /, '');
 /** The logarithmic scale of all nets together. */
 function scaleOf(nets) {
   const all = nets.flatMap((net) => net.losses.flat());
-  const [low, high] = [Math.min(...all), Math.max(...all)].map(Math.log10);
+  const largest = Math.max(...all);
+  const [low, high] = [Math.min(...all), Math.min(largest, LARGEST)].map(Math.log10);
   const share = (loss) => (high > low ? (Math.log10(loss) - low) / (high - low) : 0);
   const every = [[1, 2, 5], [1, 3], [1]].find((steps) => (high - low) * steps.length < LINES) ?? [1];
   const levels = [];
   for (let power = Math.floor(low); power <= high; power += 1) {
     levels.push(...every.map((step) => step * 10 ** power));
   }
-  return {share, levels: levels.filter((level) => share(level) > 0.01 && share(level) < 0.99)};
+  const inside = levels.filter((level) => share(level) > 0.01 && share(level) < 0.99);
+  return {share, levels: inside, cut: largest > LARGEST};
 }
 
 /** A slice's colours, one pixel for each loss; the second direction leads upwards. */
@@ -38,7 +41,7 @@ function paint(canvas, losses, share) {
 /** The lines of equal loss, in units of the grid. */
 function lines(losses, {share, levels}) {
   const n = losses.length;
-  const logs = losses.map((column) => column.map(Math.log10));
+  const logs = losses.map((column) => column.map((loss) => Math.log10(Math.min(loss, 1e39))));
   const at = (x, y) => `${(x + 0.5).toFixed(2)} ${(n - y - 0.5).toFixed(2)}`;
   return levels.map((level) => {
     const d = contour(logs, Math.log10(level)).map(([a, b, c, e]) => `M ${at(a, b)} L ${at(c, e)}`);
@@ -47,12 +50,16 @@ function lines(losses, {share, levels}) {
 }
 
 /** The scale's colours with the losses of the lines. */
-function bar({share, levels}) {
+function bar({share, levels, cut}) {
+  const place = (level) => `${100 * share(level)}%`;
   const stops = Array.from({length: 21}, (_, i) => css(colour(i / 20)));
   return html`<div class="bar" aria-hidden="true">
     <div class="colours" style="background: linear-gradient(to right, ${stops.join(', ')})">
-      ${levels.map((level) => html`<i style="left: ${100 * share(level)}%; background: ${standsOut(colour(share(level)))}"></i>`)}</div>
-    <div class="ticks ${levels.length > 5 ? 'many' : ''}">${levels.map((level) => html`<span style="left: ${100 * share(level)}%">${power(level)}</span>`)}</div>
+      ${levels.map((level) => html`<i
+        style="left: ${place(level)}; background: ${standsOut(colour(share(level)))}"></i>`)}</div>
+    <div class="ticks ${levels.length > 5 ? 'many' : ''}">${levels.map((level) => html`
+      <span style="left: ${place(level)}">${power(level)}</span>`)}
+      ${cut ? html`<span class="end">≥ ${LARGEST}</span>` : nothing}</div>
     <div>loss, on a logarithmic scale; lines are where it is one of these</div></div>`;
 }
 
@@ -61,7 +68,9 @@ function bar({share, levels}) {
  * @param {object} data as twins_data.py writes it
  */
 export function show(root, data) {
-  const {coordinates, nets, images} = data;
+  const {coordinates, images} = data;
+  const nets = data.nets.map((net) => (
+    {...net, losses: net.losses.map((column) => column.map((loss) => loss ?? Infinity))}));
   const n = coordinates.length;
   const middle = (n - 1) / 2;
   const scale = scaleOf(nets);
@@ -98,14 +107,14 @@ export function show(root, data) {
     const id = `slice-${key}`;
     return html`<div class="field"><label for=${id}>${label}</label><span class="slide">
       <input id=${id} type="range" min="0" max=${n - 1} .value=${String(at[key])}
-        aria-valuetext=${place(coordinates[at[key]])}
+        aria-valuetext=${signed(coordinates[at[key]])}
         @input=${(event) => move(...Object.values({...at, [key]: Number(event.target.value)}))}>
-      <output for=${id}>${place(coordinates[at[key]])}</output></span></div>`;
+      <output for=${id}>${signed(coordinates[at[key]])}</output></span></div>`;
   }
 
   function draw() {
     const said = nets.map((net) => `${net.title} ${lossOf(net)}`).join(', ');
-    const here = `${place(coordinates[at.first])} and ${place(coordinates[at.second])}`;
+    const here = `${signed(coordinates[at.first])} and ${signed(coordinates[at.second])}`;
     render(html`<div class="panels">${nets.map(panel)}</div>${bar(scale)}
       <div class="controls"><div>${slider('first', 'To the right')}${slider('second', 'Upwards')}</div>
         <button type="button" @click=${() => move(middle, middle)}>Back to the trained nets</button></div>

@@ -111,7 +111,8 @@ export function show(root, data) {
     const least = shortest(net);
     return html`<div class="lengths"><div class="field"><label for="unrolled-net">Net</label>
         <select id="unrolled-net" @change=${(event) => chooseNet(event.target.value)}>
-        ${data.nets.map((one) => html`<option value=${one.name} .selected=${one === net}>${one.title}, ${one.blocks} blocks</option>`)}
+        ${data.nets.map((one) => html`<option value=${one.name} .selected=${one === net}>
+          ${one.title}, ${one.blocks} blocks</option>`)}
         </select></div>
       ${lengthsChart(net, length, chooseLength)}
       <div class="field"><label for="unrolled-length">Length of the path</label>
