@@ -20,7 +20,7 @@ async function start(box) {
   }
 }
 
-/** On paper there is the printed figure alone. */
+/** On paper there is the printed figure alone: by twins.css, and here where a browser is older. */
 function unfoldForPrint() {
   const stills = [...document.querySelectorAll('.twin > .still:not([open])')];
   for (const still of stills) still.open = true;
