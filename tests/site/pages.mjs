@@ -120,8 +120,8 @@ export async function check(browser, address, name, theme, screen) {
   });
   const { page, complaints, weight } = await watched(context, address);
   await page.goto(address + name, { waitUntil: "load" });
-  await unfold(page);
   await PREPARED[name]?.(page);
+  await unfold(page);
   await scrollThrough(page);
   const shown = await page.evaluate(() => document.documentElement.dataset.theme);
   if (shown && shown !== theme) complaints.push(`is ${shown} where the reader's system is ${theme}`);

@@ -5,6 +5,14 @@ export const PREPARED = {
     await page.waitForSelector("#explorer[data-ready]");
     await page.getByRole("button", { name: "conv2_x" }).first().click();
   },
+  "book/08-looking-inside.html": async (page) => {
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll(".twin")].every((twin) => twin.dataset.state === "ready"),
+    );
+    for (const name of ["conv2_2", "conv3_1"]) await page.getByRole("switch", { name }).click();
+    await page.focus("#slice-first");
+    for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
+  },
   "book/playground.html": async (page) => {
     await page.focus("#playground-depth");
     await page.keyboard.press("Home"); // few layers: it is the look that counts here

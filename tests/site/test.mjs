@@ -8,6 +8,7 @@ import * as nets from "./nets.mjs";
 import { check, SCREENS, THEMES } from "./pages.mjs";
 import * as playground from "./playground.mjs";
 import { serve } from "./serve.mjs";
+import * as twins from "./twins.mjs";
 
 const folder = resolve(process.argv[2] ?? "_build/html");
 const only = process.argv[3] ?? "";
@@ -15,7 +16,7 @@ const names = readdirSync(folder, { recursive: true })
   .filter((name) => name.endsWith(".html") && !name.startsWith("_static"))
   .filter((name) => name.includes(only))
   .sort();
-const tests = Object.entries({ journeys, explorer, playground, nets })
+const tests = Object.entries({ journeys, explorer, playground, nets, twins })
   .flatMap(([file, found]) => Object.entries(found).map(([name, test]) => [`${file}: ${name}`, test]))
   .filter(([name]) => name.includes(only));
 
