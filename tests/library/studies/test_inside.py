@@ -42,7 +42,7 @@ def test_each_measurement_is_recorded_whole(little, what):
     path = inside.measure(what, little, nets, command="as it was called", say=lambda text: None)
     record = inside.record(what)
     assert list(record["nets"]) == nets and record["command"] == "as it was called"
-    assert record["images"] == little.description and record["versions"] == runs.versions()
+    assert record["data"] == little.description and record["versions"] == runs.versions()
     for found in record["nets"].values():
         assert set(found) >= {"sha256", "seconds"}
         assert "NaN" not in json.dumps(found)
@@ -59,8 +59,8 @@ def test_what_is_recorded_is_not_measured_again(little):
 def test_another_data_set_is_refused(little):
     path = inside.measure("responses", little, ["plain20"], say=lambda text: None)
     record = json.loads(path.read_text())
-    path.write_text(json.dumps({**record, "images": "others"}))
-    with pytest.raises(ValueError, match=r"measured with other images. Remove it"):
+    path.write_text(json.dumps({**record, "data": "others"}))
+    with pytest.raises(ValueError, match=r"measured with other data. Remove it"):
         inside.measure("responses", little, ["resnet20"], say=lambda text: None)
 
 

@@ -160,10 +160,10 @@ _LESIONS = {"test": TEST, "renewed_on": RENEW, "random_test": FEWER, "draws": DR
 MEASURES = {
     "responses": Measure(responses, (*OURS, *PUBLISHED), {"test": TEST, "batch": RENEW}),
     "lesions": Measure(lesions, (*OURS, *PUBLISHED), _LESIONS),
-    "board": Measure(board, SHALLOW, {"test": TEST, "renewed_on": RENEW}),
+    "board": Measure(board, SHALLOW, {"images": TEST, "renewed_on": RENEW}),
     "slices": Measure(
         slices,
-        settings={"coordinates": COORDINATES, "images_of_slice": RENEW, "of_eigenvalue": GRADIENTS},
+        settings={"coordinates": COORDINATES, "images": RENEW, "of_eigenvalue": GRADIENTS},
     ),
     "refinement": Measure(
         refinement,

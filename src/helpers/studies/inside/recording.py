@@ -52,13 +52,13 @@ def measure(
     chosen = MEASURES[expect.one_of("what", what, MEASURES)]
     head = {
         "command": command,
-        "images": data.description,
+        "data": data.description,
         **chosen.settings,
         "versions": runs.versions(),
         "hardware": runs.hardware(),
     }
     whole = record(what) if path(what).is_file() else {**head, "nets": {}}
-    for key in ("images", "versions", *chosen.settings):
+    for key in ("data", "versions", *chosen.settings):
         if whole.get(key) != json.loads(json.dumps(head[key])):
             raise ValueError(
                 f"{path(what)} was measured with other {key}. Remove it to measure all anew."
