@@ -6,7 +6,7 @@ LESION = ("lesion-scores", "lesion-kept")
 BETA = "        norm.beta.assign(np.zeros(norm.beta.shape))\n"
 RESTORED = "        norm.set_weights(before)\n"
 ALONE = "{block: error([block]) - whole for block in blocks}"
-VARIANCES = "np.var(np.array(maps), axis=(0, 1, 2))"
+VARIANCES = "np.var(maps, axis=(0, 1, 2))"
 LOUDER_BETA = "            layer.beta.assign(c * layer.beta)\n"
 LAST = "last.kernel.assign(last.kernel / c)"
 NORMS = "isinstance(layer, layers.BatchNormalization)"
@@ -149,11 +149,11 @@ WRONG = {
         ["response-value"],
     ),
     "the mean size of gamma": (
-        [replaced("response", "np.sqrt(np.mean(np.array(gamma) ** 2))", "np.mean(np.abs(gamma))")],
+        [replaced("response", "np.sqrt(np.mean(np.square(gamma)))", "np.mean(np.abs(gamma))")],
         ["response-value"],
     ),
     "the mean of gamma": (
-        [replaced("response", "np.sqrt(np.mean(np.array(gamma) ** 2))", "np.mean(gamma)")],
+        [replaced("response", "np.sqrt(np.mean(np.square(gamma)))", "np.mean(gamma)")],
         ["response-value"],
     ),
     "beta stays": (
