@@ -15,7 +15,7 @@ import keras
 import matplotlib.pyplot as plt
 
 from helpers import blocks, counting, diagrams, paper, plots, runs, specs, studies
-from helpers.studies import causes, repair
+from helpers.studies import causes, inside, repair
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,6 +48,20 @@ def degradation():
 def residual():
     """Chapter 2: the same depths with shortcuts."""
     return recorded("plain20", "plain56", "resnet20", "resnet56")
+
+
+def board():
+    """Chapter 8: every subset of the blocks of ResNet-20 and plain-20 removed."""
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.2), sharey=True, layout="constrained")
+    nets = inside.record("board")["nets"]
+    for ax, key, title in (
+        (axes[0], "errors", "averages of training"),
+        (axes[1], "renewed", "estimated anew"),
+    ):
+        plots.all_subsets({net: nets[net] for net in ("resnet20", "plain20")}, ax, key=key)
+        ax.set_title(title, fontsize="medium")
+    axes[1].set_ylabel("")
+    return figure
 
 
 def around(block, shape, *arguments, **options):
@@ -212,6 +226,7 @@ DRAWN = {
     "04-where": where_in_resnet50,
     "05-depth": error_by_depth,
     "05-curves": study,
+    "08-board": board,
     "causes-growth": growth_and_error,
     "reading-error-bars": error_bars,
     "repair-block": published_block,

@@ -56,6 +56,27 @@ def test_what_is_no_answer_of_the_books_is_not(answer):
     assert found(answer) == []
 
 
+@pytest.mark.parametrize(
+    ("cell", "function"),
+    [
+        ("paths", "lengths"),
+        ("paths", "gradient_by_length"),
+        ("lesion", "errors_without"),
+        ("lesion", "shuffled"),
+        ("response", "layer_responses"),
+        ("refine", "residual_ratios"),
+        ("cka", "linear_cka"),
+        ("direction", "filter_normalized_direction"),
+        ("slice", "loss_slice"),
+    ],
+)
+def test_the_books_own_look_inside_is_recognised(cell, function):
+    source, solution = edits.complete("08-looking-inside"), edits.solution("08-looking-inside")
+    answer = f"from helpers import inspection\n\n\ndef answer(x): return inspection.{function}(x)"
+    answered = edits.edited(solution, edits.written(cell, answer))
+    assert borrowed(answered, source) == {cell: [f"helpers.inspection.{function}"]}
+
+
 @pytest.mark.parametrize("name", names())
 def test_no_right_submission_is_taken_for_one(name):
     source, solution = edits.complete(name), edits.solution(name)

@@ -6,6 +6,7 @@ little built.
 """
 
 import functools
+import inspect
 import json
 import math
 import re
@@ -17,13 +18,13 @@ import claim_errors
 import claims
 import he2015
 import prose
-from helpers import counting, propagation, recipes, runs, specs, studies, weights
+from helpers import counting, inspection, propagation, recipes, runs, specs, studies, weights
 from helpers.datasets import shapes
 from helpers.datasets.photos import imitation, views
 from helpers.datasets.photos.catalogue import IMAGENET, PETS
 from helpers.inspection import time_and_memory
 from helpers.recipes import costs
-from helpers.studies import causes, repair, transfer
+from helpers.studies import causes, inside, repair, transfer
 from helpers.studies import published as in_full
 from helpers.training import rendezvous
 
@@ -174,6 +175,12 @@ def code(notebook, template):
     return _numbers(text, template, f"the code of {notebook}")
 
 
+def defaults(function):
+    """The values that a function's arguments have by themselves."""
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters}
+
+
 def numbered(notebook):
     """How many numbered sections a notebook has."""
     text = "\n".join(_cells(notebook, "markdown"))
@@ -287,5 +294,6 @@ NAMES = {
     **{"propagation": propagation, "shapes": shapes},
     **{"specs": specs, "studies": studies, "paper": he2015, "math": math},
     **{"rendezvous": rendezvous, "costs": costs, "imitation": imitation, "views": views},
+    **{"inside": inside, "inspection": inspection},
     **{"causes": causes, "transfer": transfer, "repair": repair, "weights": weights, "PETS": PETS},
 }

@@ -24,6 +24,7 @@ PAGES += [
             "cifar10",
             "transfer",
             "imagenet",
+            "looking-inside",
         ),
         start=1,
     )

@@ -10,6 +10,7 @@ Book: all chapters.
 from helpers.palette import COLOURS
 from helpers.plots.images import confusion, one_per_class
 from helpers.plots.inside import (
+    all_subsets,
     along,
     loss_slices,
     path_lengths,
@@ -37,6 +38,7 @@ from helpers.plots.scatter import growth_and_error
 __all__ = [
     "COLOURS",
     "SHARED",
+    "all_subsets",
     "along",
     "by_block",
     "by_depth",

@@ -96,6 +96,37 @@ def removed_at_random(
     return ax
 
 
+def all_subsets(board: Mapping[str, Any], ax: Axes | None = None, *, key: str = "errors") -> Axes:
+    """The test error by the number of blocks removed, over every subset: median, least and most.
+
+    `board` is the nets of the record `board`; `key` "errors" or "renewed".
+    """
+    ax = axes_or_new(ax)
+    for i, (label, net) in enumerate(board.items()):
+        errors = np.array(net[key])
+        removed = np.array([number.bit_count() for number in range(len(errors))])
+        groups = [errors[removed == k] for k in range(removed.max() + 1)]
+        low, middle, high = (
+            np.array([part(group) for group in groups]) for part in (np.min, np.median, np.max)
+        )
+        ax.errorbar(
+            np.arange(len(groups)) + 0.12 * i,
+            middle,
+            [middle - low, high - middle],
+            label=label,
+            capsize=2,
+            marker="os^v"[i % 4],
+            ms=4,
+            **line_look(i),
+        )
+    ax.axhline(CHANCE, color="#b0b0b0", linewidth=0.8, linestyle=":", zorder=0)
+    ax.set_ylim(0, 100)
+    ax.set_xlabel("blocks removed")
+    ax.set_ylabel("test error (%)")
+    ax.legend()
+    return ax
+
+
 def path_lengths(net: Mapping[str, Any], ax: Axes | None = None, *, legend: bool = True) -> Axes:
     """The share of paths of each length, and the share of the gradient they bring: a record of
     `paths`."""

@@ -120,6 +120,22 @@ def test_blocks_in_another_order_are_their_weights_exchanged(name):
     assert found[1] == pytest.approx(error(copy(x, training=False), y))
 
 
+def test_the_net_of_keras_applications():
+    """Its blocks have projections and other names; without F a block is its projection."""
+    keras.utils.set_random_seed(0)
+    model = keras.applications.ResNet50(weights=None, input_shape=(32, 32, 3), classes=4)
+    x = np.random.default_rng(0).normal(size=(20, 32, 32, 3)).astype("float32")
+    y = keras.ops.convert_to_numpy(model(x, training=False)).argmax(-1)
+    sets = [set(), {"conv2_block2"}, {"conv3_block1", "conv5_block3"}]
+    found = inspection.errors_without(model, x, y, sets, renew_on=x)
+    assert len(found) == 3 and np.isfinite(found).all()
+    assert inspection.errors_without(model, x, y, [set()])[0] == 0
+    order = inspection.shuffled(model, 6, seed=0)
+    assert [name[:5] for name in order] == [f"conv{k}" for k in "2223333444444555"]
+    assert order[0] == "conv2_block1" and order != sorted(order)
+    assert np.isfinite(inspection.errors_reordered(model, x, y, [order])).all()
+
+
 def test_the_model_is_left_as_it_was():
     model = small("resnet20", averages=False)
     before = model.get_weights()

@@ -116,6 +116,14 @@ def test_by_length():
     assert two.shape == (2, 2) and two[1, 0] == pytest.approx(found[0, 0])
 
 
+def test_the_net_of_keras_applications():
+    model = keras.applications.ResNet50(weights=None, input_shape=(32, 32, 3), classes=4)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 32, 32, 3)).astype("float32"), rng.integers(0, 4, 2)
+    found = inspection.gradient_by_length(model, x, y, draws=1, at=[0, 16])
+    assert found.shape == (2, 1) and (found > 0).all()
+
+
 def test_what_does_not_fit_is_refused():
     model, (x, y) = tiny(), batch()
     with pytest.raises(ValueError, match=r"`through` must be blocks of conv2_1.*conv9"):

@@ -45,6 +45,15 @@ def test_removed_at_random_begins_with_the_whole_net():
     assert len(ax.collections) == 2
 
 
+def test_all_subsets_by_number():
+    board = {"a": {"errors": [10, 20, 30, 90]}, "b": {"errors": [15, 80, 60, 95]}}
+    ax = inside.all_subsets(board)
+    middles = [container.lines[0].get_ydata().tolist() for container in ax.containers]
+    assert middles == [[10, 25, 90], [15, 70, 95]]
+    bars = ax.containers[1].lines[2][0].get_segments()
+    assert [segment[:, 1].tolist() for segment in bars] == [[15, 15], [60, 80], [95, 95]]
+
+
 def test_path_lengths():
     net = {"share": [0.25, 0.5, 0.25], "contribution": [0.6, 0.3, 0.1]}
     ax = inside.path_lengths(net)
