@@ -64,6 +64,37 @@ def board():
     return figure
 
 
+def responses():
+    """Chapter 8: Figure 7 of the paper, and F(x) beside x, by layer and block."""
+    nets = inside.record("responses")["nets"]
+    residual = {net: net for net in ("resnet20", "resnet56")}
+    residual["resnet56, in full"] = "a-martyn/resnet56"
+    figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
+    gammas = {net: nets[net]["gammas"] for net in inside.OURS}
+    plots.along(gammas, axes[0], what="response, |gamma|")
+    for ax, key, what in (
+        (axes[1], "ratios", "|F(x)| / |x|"),
+        (axes[2], "angles", "angle (degrees)"),
+    ):
+        lines = {label: nets[net][key] for label, net in residual.items()}
+        plots.along(lines, ax, what=what, legend=key == "ratios")
+    return figure
+
+
+def several_removed():
+    """Chapter 8: blocks removed at random, and blocks out of order."""
+    nets = inside.record("lesions")["nets"]
+    shown = {net: net for net in ("resnet20", "resnet56")}
+    shown["resnet56, in full"] = "a-martyn/resnet56"
+    shown["plain56, in full"] = "a-martyn/plainnet56"
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.3), sharey=True, layout="constrained")
+    plots.removed_at_random(
+        {label: (nets[net], "renewed") for label, net in shown.items()}, axes[0]
+    )
+    plots.reordered({label: (nets[net], "renewed") for label, net in shown.items()}, axes[1])
+    return figure
+
+
 def around(block, shape, *arguments, **options):
     """A model with nothing in it but one block, for maps of this shape."""
     x = keras.Input(shape)
@@ -227,6 +258,8 @@ DRAWN = {
     "05-depth": error_by_depth,
     "05-curves": study,
     "08-board": board,
+    "08-random": several_removed,
+    "08-responses": responses,
     "causes-growth": growth_and_error,
     "reading-error-bars": error_bars,
     "repair-block": published_block,
@@ -247,9 +280,7 @@ TAKEN = {
     "06-confusion": ("06-transfer", "fig-06-confusion"),
     "07-live": ("07-imagenet", "fig-07-live"),
     "07-parts": ("07-imagenet", "fig-07-parts"),
-    "08-responses": ("08-looking-inside", "fig-08-responses"),
     "08-lesions": ("08-looking-inside", "fig-08-lesions"),
-    "08-random": ("08-looking-inside", "fig-08-random"),
     "08-paths": ("08-looking-inside", "fig-08-paths"),
     "08-shattered": ("08-looking-inside", "fig-08-shattered"),
     "08-slices": ("08-looking-inside", "fig-08-slices"),

@@ -16,6 +16,7 @@ from helpers.plots.inside import (
     path_lengths,
     removed_at_random,
     removed_blocks,
+    reordered,
     similarity,
 )
 from helpers.plots.networks import (
@@ -54,6 +55,7 @@ __all__ = [
     "receptive_fields",
     "removed_at_random",
     "removed_blocks",
+    "reordered",
     "reported_errors",
     "similarity",
     "stage_shares",

@@ -96,6 +96,23 @@ def removed_at_random(
     return ax
 
 
+def reordered(nets: Mapping[str, tuple[Mapping[str, Any], str]], ax: Axes | None = None) -> Axes:
+    """The test error with blocks out of order, by Kendall's rank correlation with the right one.
+
+    `nets` are as in `removed_at_random`; a marker of its own for each.
+    """
+    ax = axes_or_new(ax)
+    for i, (label, (net, key)) in enumerate(nets.items()):
+        look = {"marker": "osv^"[i % 4], "linestyle": "none", "ms": 4, "mfc": "none"}
+        look["color"] = COLOURS[i % len(COLOURS)]
+        ax.plot(net["tau"], net[key]["reordered"], label=label, **look)
+    ax.set_xlabel("rank correlation with the right order")
+    ax.set_ylim(0, 100)
+    ax.invert_xaxis()
+    ax.legend(fontsize="small", loc="center right")
+    return ax
+
+
 def all_subsets(board: Mapping[str, Any], ax: Axes | None = None, *, key: str = "errors") -> Axes:
     """The test error by the number of blocks removed, over every subset: median, least and most.
 

@@ -45,6 +45,13 @@ def test_removed_at_random_begins_with_the_whole_net():
     assert len(ax.collections) == 2
 
 
+def test_blocks_out_of_order():
+    net = {"tau": [0.9, 0.5], "errors": {"reordered": [20, 40]}}
+    ax = inside.reordered({"net": (net, "errors")})
+    assert ax.lines[0].get_xdata() == [0.9, 0.5] and ax.lines[0].get_ydata() == [20, 40]
+    assert ax.get_xlim()[0] > ax.get_xlim()[1]
+
+
 def test_all_subsets_by_number():
     board = {"a": {"errors": [10, 20, 30, 90]}, "b": {"errors": [15, 80, 60, 95]}}
     ax = inside.all_subsets(board)
