@@ -48,7 +48,7 @@ def test_removed_at_random_begins_with_the_whole_net():
 def test_blocks_out_of_order():
     net = {"tau": [0.9, 0.5], "errors": {"reordered": [20, 40]}}
     ax = inside.reordered({"net": (net, "errors")})
-    assert ax.lines[0].get_xdata() == [0.9, 0.5] and ax.lines[0].get_ydata() == [20, 40]
+    assert ax.lines[0].get_xydata().tolist() == [[0.9, 20], [0.5, 40]]
     assert ax.get_xlim()[0] > ax.get_xlim()[1]
 
 
