@@ -99,7 +99,8 @@ def removed_at_random(
 def reordered(nets: Mapping[str, tuple[Mapping[str, Any], str]], ax: Axes | None = None) -> Axes:
     """The test error with blocks out of order, by Kendall's rank correlation with the right one.
 
-    `nets` are as in `removed_at_random`; a marker of its own for each.
+    `nets` are as in `removed_at_random`, beside whose legend this stands: the same colours in the
+    same order, and a marker of its own for each.
     """
     ax = axes_or_new(ax)
     for i, (label, (net, key)) in enumerate(nets.items()):
@@ -109,7 +110,6 @@ def reordered(nets: Mapping[str, tuple[Mapping[str, Any], str]], ax: Axes | None
     ax.set_xlabel("rank correlation with the right order")
     ax.set_ylim(0, 100)
     ax.invert_xaxis()
-    ax.legend(fontsize="small", loc="center right")
     return ax
 
 
