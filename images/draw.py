@@ -18,6 +18,7 @@ from helpers import blocks, counting, diagrams, paper, plots, runs, specs, studi
 from helpers.studies import causes, inside, repair
 
 ROOT = Path(__file__).resolve().parents[1]
+SHOWN = ("resnet20", "resnet56", "a-martyn/resnet56", "a-martyn/plainnet56")
 
 
 def nested():
@@ -29,8 +30,7 @@ def recorded(*nets):
     """Training and validation error of 20 epochs on CIFAR-10 (JPEG)."""
     of_nets = [runs.load(f"cifar10-{net}-late-drops-seed0") for net in nets]
     height = 3.2 if len(nets) == 2 else 4
-    size = {"figsize": (7.2, height), "layout": "constrained"}
-    figure, axes = plt.subplots(1, 2, sharey=True, **size)
+    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(7.2, height), layout="constrained")
     plots.curves(of_nets, axes[0])
     plots.curves(of_nets, axes[1], "validation_error")
     if len(nets) > 2:  # too many for a legend inside a panel
@@ -52,47 +52,25 @@ def residual():
 
 def board():
     """Chapter 8: every subset of the blocks of ResNet-20 and plain-20 removed."""
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.2), sharey=True, layout="constrained")
+    axes = plt.subplots(1, 2, figsize=(7.2, 3.2), sharey=True, layout="constrained")[1]
     nets = inside.record("board")["nets"]
-    for ax, key, title in (
-        (axes[0], "errors", "averages of training"),
-        (axes[1], "renewed", "estimated anew"),
-    ):
-        plots.all_subsets({net: nets[net] for net in ("resnet20", "plain20")}, ax, key=key)
-        ax.set_title(title, fontsize="medium")
-    axes[1].set_ylabel("")
-    return figure
+    plots.all_subsets(nets, axes[0], title="averages of training")
+    return plots.all_subsets(nets, axes[1], key="renewed", title="estimated anew").figure
 
 
 def responses():
     """Chapter 8: Figure 7 of the paper, and F(x) beside x, by layer and block."""
-    nets = inside.record("responses")["nets"]
-    residual = {net: net for net in ("resnet20", "resnet56")}
-    residual["resnet56, in full"] = "a-martyn/resnet56"
-    figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
-    gammas = {net: nets[net]["gammas"] for net in inside.OURS}
-    plots.along(gammas, axes[0], what="response, |gamma|")
-    for ax, key, what in (
-        (axes[1], "ratios", "|F(x)| / |x|"),
-        (axes[2], "angles", "angle (degrees)"),
-    ):
-        lines = {label: nets[net][key] for label, net in residual.items()}
-        plots.along(lines, ax, what=what, legend=key == "ratios")
-    return figure
+    found, look = inside.record("responses")["nets"], {"figsize": (9, 3.2), "layout": "constrained"}
+    return plots.responses(found, plt.subplots(1, 3, **look)[1], labels=inside.LABELS)[0].figure
 
 
 def several_removed():
     """Chapter 8: blocks removed at random, and blocks out of order."""
+    axes = plt.subplots(1, 2, figsize=(8, 3.3), sharey=True, layout="constrained")[1]
     nets = inside.record("lesions")["nets"]
-    shown = {net: net for net in ("resnet20", "resnet56")}
-    shown["resnet56, in full"] = "a-martyn/resnet56"
-    shown["plain56, in full"] = "a-martyn/plainnet56"
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.3), sharey=True, layout="constrained")
-    plots.removed_at_random(
-        {label: (nets[net], "renewed") for label, net in shown.items()}, axes[0]
-    )
-    plots.reordered({label: (nets[net], "renewed") for label, net in shown.items()}, axes[1])
-    return figure
+    shown = {inside.LABELS.get(net, net): (nets[net], "renewed") for net in SHOWN}
+    plots.removed_at_random(shown, axes[0])
+    return plots.reordered(shown, axes[1]).figure
 
 
 def around(block, shape, *arguments, **options):
@@ -132,8 +110,7 @@ def bottleneck():
 
 def architectures():
     """Chapter 3: the paper's Figure 3."""
-    nets = [specs.get(name) for name in ("vgg19", "plain34", "resnet34")]
-    return diagrams.architectures(nets).figure
+    return diagrams.architectures(map(specs.get, ("vgg19", "plain34", "resnet34"))).figure
 
 
 def where(*nets):
@@ -297,8 +274,7 @@ def stored_figure(notebook: str, name: str) -> bytes:
     """The PNG that a notebook's cell has stored. Raises LookupError without one."""
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text())["cells"]
     for cell in cells:
-        figure = cell["metadata"].get("mystnb", {}).get("figure", {})
-        if figure.get("name") == name:
+        if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") == name:
             for output in cell["outputs"]:
                 if "image/png" in output.get("data", {}):
                     return base64.b64decode(output["data"]["image/png"])

@@ -17,6 +17,7 @@ from helpers.plots.inside import (
     removed_at_random,
     removed_blocks,
     reordered,
+    responses,
     similarity,
 )
 from helpers.plots.networks import (
@@ -57,6 +58,7 @@ __all__ = [
     "removed_blocks",
     "reordered",
     "reported_errors",
+    "responses",
     "similarity",
     "stage_shares",
     "training_and_test",

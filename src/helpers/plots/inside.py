@@ -39,6 +39,25 @@ def along(
     return ax
 
 
+def responses(
+    nets: Mapping[str, Mapping[str, Any]], axes: Sequence[Axes], *, labels: Mapping[str, str]
+) -> Sequence[Axes]:
+    """Three panels of a record of `responses`: |gamma|, |F(x)| / |x| and the angle.
+
+    The first, by layer, has the nets that are not in `labels`; the others, by block, every
+    residual net, which `labels` may call something else.
+    """
+    own = {name: net["gammas"] for name, net in nets.items() if name not in labels}
+    along(own, axes[0], what="response, |gamma|")
+    for ax, key, what in (
+        (axes[1], "ratios", "|F(x)| / |x|"),
+        (axes[2], "angles", "angle (degrees)"),
+    ):
+        lines = {labels.get(name, name): net[key] for name, net in nets.items() if key in net}
+        along(lines, ax, what=what, legend=key == "ratios")
+    return axes
+
+
 def removed_blocks(net: Mapping[str, Any], ax: Axes | None = None, *, title: str = "") -> Axes:
     """The test error with one block removed, block by block: a record of `lesions`.
 
@@ -113,7 +132,9 @@ def reordered(nets: Mapping[str, tuple[Mapping[str, Any], str]], ax: Axes | None
     return ax
 
 
-def all_subsets(board: Mapping[str, Any], ax: Axes | None = None, *, key: str = "errors") -> Axes:
+def all_subsets(
+    board: Mapping[str, Any], ax: Axes | None = None, *, key: str = "errors", title: str = ""
+) -> Axes:
     """The test error by the number of blocks removed, over every subset: median, least and most.
 
     `board` is the nets of the record `board`; `key` "errors" or "renewed".
@@ -140,6 +161,7 @@ def all_subsets(board: Mapping[str, Any], ax: Axes | None = None, *, key: str = 
     ax.set_ylim(0, 100)
     ax.set_xlabel("blocks removed")
     ax.set_ylabel("test error (%)")
+    ax.set_title(title, fontsize="medium")
     ax.legend()
     return ax
 

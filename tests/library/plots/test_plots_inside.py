@@ -30,6 +30,15 @@ def test_lines_along_nets_of_any_depth():
     assert ax.get_ylabel() == "size" and len(ax.get_legend().get_texts()) == 2
 
 
+def test_responses_have_gammas_of_our_nets_and_ratios_of_the_residual_ones():
+    plain, net = {"gammas": [1, 2]}, {"gammas": [3, 4], "ratios": [0.5], "angles": [30]}
+    axes = plt.subplots(1, 3)[1]
+    inside.responses({"p": plain, "r": net, "o/r": net}, axes, labels={"o/r": "theirs"})
+    labels = [[line.get_label() for line in ax.lines] for ax in axes]
+    assert labels == [["p", "r"], ["r", "theirs"], ["r", "theirs"]]
+    assert axes[2].lines[0].get_ydata().tolist() == [30]
+
+
 def test_removed_blocks_have_two_errors_each():
     ax = inside.removed_blocks(NET, title="a net")
     dots = [line for line in ax.lines if line.get_marker() == "o"]

@@ -8,12 +8,13 @@ Book: chapter 8.
 """
 
 from helpers.studies.inside.measures import MEASURES
-from helpers.studies.inside.nets import OURS, Net, get
+from helpers.studies.inside.nets import LABELS, OURS, Net, get
 from helpers.studies.inside.recording import measure, path, record
 from helpers.studies.inside.untrained import KINDS, predicted, untrained
 
 __all__ = [
     "KINDS",
+    "LABELS",
     "MEASURES",
     "OURS",
     "Net",

@@ -13,6 +13,8 @@ from helpers.datasets import Data
 
 # 20 epochs of CIFAR-10 (JPEG) at full size, one seed: the study `depth` keeps their weights.
 OURS = ("plain20", "resnet20", "plain56", "resnet56")
+# What the book calls those that a-martyn trained for the whole schedule and published.
+LABELS = {"a-martyn/plainnet56": "plain56, in full", "a-martyn/resnet56": "resnet56, in full"}
 
 
 @dataclass(frozen=True)
