@@ -35,17 +35,23 @@ def labels(model, n=200):
     return np.where(np.arange(n) % 2, said, np.random.default_rng(5).integers(0, 4, n))
 
 
+def silenced(model, names):
+    """A copy in which F of these blocks adds nothing: its last gamma and beta are zero."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    for name in names:
+        layer = copy.get_layer(f"{name}_2_bn")
+        layer.gamma.assign(np.zeros(layer.gamma.shape))
+        layer.beta.assign(np.zeros(layer.beta.shape))
+    return copy
+
+
 def error(p, y):
     return 100 * (keras.ops.convert_to_numpy(p).argmax(-1) != y).mean()
 
 
 def test_nothing_removed_is_the_net_and_a_removed_identity_changes_nothing():
-    model = small("resnet20")
-    for block in ("conv2_2", "conv4_3"):
-        for variable in ("gamma", "beta"):
-            getattr(model.get_layer(f"{block}_2_bn"), variable).assign(
-                np.zeros_like(getattr(model.get_layer(f"{block}_2_bn"), variable))
-            )
+    model = silenced(small("resnet20"), {"conv2_2", "conv4_3"})
     y = labels(model)
     sets = [set(), {"conv2_2"}, {"conv4_3", "conv2_2"}, {"conv3_1", "conv4_1", "conv4_2"}]
     found = inspection.errors_without(model, images(), y, sets)
@@ -61,12 +67,7 @@ def test_a_removed_block_is_one_with_nothing_added():
     removed = [{"conv2_3", "conv3_1"}, {"conv4_2"}]
     found = inspection.errors_without(model, x, y, removed)
     for names, measured in zip(removed, found, strict=True):
-        copy = keras.models.clone_model(model)
-        copy.set_weights(model.get_weights())
-        for name in names:
-            layer = copy.get_layer(f"{name}_2_bn")
-            layer.gamma.assign(np.zeros(layer.gamma.shape))
-            layer.beta.assign(np.zeros(layer.beta.shape))
+        copy = silenced(model, names)
         assert measured == pytest.approx(error(copy(x, training=False), y))
 
 
@@ -76,12 +77,7 @@ def test_averages_estimated_anew_are_those_of_the_net_that_is_left():
     sets = [{"conv2_3", "conv3_2"}, {"conv4_3"}, set()]
     found = inspection.errors_without(model, x, y, sets, renew_on=train)
     for names, measured in zip(sets, found, strict=True):
-        copy = keras.models.clone_model(model)
-        copy.set_weights(model.get_weights())
-        for name in names:
-            layer = copy.get_layer(f"{name}_2_bn")
-            layer.gamma.assign(np.zeros(layer.gamma.shape))
-            layer.beta.assign(np.zeros(layer.beta.shape))
+        copy = silenced(model, names)
         for layer in copy.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.momentum = 0.0
