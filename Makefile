@@ -14,7 +14,7 @@ SITE := tests/site
 BROWSING := $(SITE)/node_modules/.installed
 SOURCES := _config.yml _toc.yml index.md tests/book/check_site.py \
 	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml \
-	site/served/*/*.* results/inside/*.json) src/helpers/specs.py src/helpers/counting.py
+	site/served/*/*.* results/inside/*.json) src/helpers/specs.py src/helpers/architecture/*.py src/helpers/counting/*.py
 
 # Stored outputs are made and compared on the embedded images, whatever the environment chooses.
 # Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's C++ log lines to the terminal instead of

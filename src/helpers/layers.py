@@ -1,7 +1,7 @@
-"""The two layers that Keras does not have in the form this book needs.
+"""The layers that Keras does not have in the form this book needs.
 
 Source: Ioffe and Szegedy 2015 (batch normalization); He et al. 2015,
-section 3.3 (option A). Book: chapters 1 and 2.
+section 3.3 (option A); the papers of chapter 9, each with its layer. Book: chapters 1, 2 and 9.
 """
 
 from __future__ import annotations
@@ -105,3 +105,130 @@ class ZeroPadShortcut(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "stride": self.stride}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class Scale(keras.layers.Layer):
+    """All maps times one learned number, which starts at `start`.
+
+    At 0 a block starts as its shortcut (SkipInit: De and Smith 2020). Book: chapter 9.
+    """
+
+    def __init__(self, start: float = 1.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.start = start
+
+    def build(self, input_shape):
+        start = keras.initializers.Constant(self.start)
+        self.scale = self.add_weight(shape=(), initializer=start, name="scale")
+
+    def call(self, x):
+        return ops.cast(self.scale, x.dtype) * x
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "start": self.start}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class Shift(keras.layers.Layer):
+    """One learned number added to all maps, which starts at 0.
+
+    Source: Zhang et al. 2019, section 3.2 (Fixup). Book: chapter 9.
+    """
+
+    def build(self, input_shape):
+        self.shift = self.add_weight(shape=(), initializer="zeros", name="shift")
+
+    def call(self, x):
+        return x + ops.cast(self.shift, x.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class StochasticDepth(keras.layers.Layer):
+    """F in training with probability `survival`, else zeros; later F times `survival`.
+
+    One draw for a whole batch, as in the paper. F is computed all the same and then left out, so
+    this costs what the whole net costs; its batch normalization goes on moving its averages.
+
+    Source: Huang et al. 2016, equations 2, 3 and 5. Book: chapter 9.
+    """
+
+    def __init__(self, survival: float, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.survival = survival
+        self.seeds = keras.random.SeedGenerator()
+
+    def call(self, fx, training=None):
+        if not training:
+            return fx * self.survival
+        kept = keras.random.uniform((), seed=self.seeds) < self.survival
+        return fx * ops.cast(kept, fx.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "survival": self.survival}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class NormalizedConv2D(keras.layers.Conv2D):
+    """A convolution whose kernel is normalized, so that it keeps the variance of its input.
+
+    Each filter has its mean subtracted and is divided by the root of its sum of squares, then
+    multiplied by `input_gain`, a fixed number, and by a learned number that starts at 1. Behind
+    a ReLU of unit Gaussians an `input_gain` of sqrt(2 / (1 - 1 / pi)) makes the variance 1 again.
+
+    Source: Brock et al. 2021a, section 4.1 (scaled weight standardization). Book: chapter 9.
+    """
+
+    def __init__(self, filters: int, kernel_size: int, *, input_gain: float = 1.0, **kwargs: Any):
+        super().__init__(filters, kernel_size, **kwargs)
+        self.input_gain = input_gain
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.gain = self.add_weight(shape=(self.filters,), initializer="ones", name="gain")
+
+    def whole_kernel(self) -> keras.KerasTensor:
+        """The kernel that the convolution uses, (size, size, channels, filters)."""
+        kernel = self.kernel - ops.mean(self.kernel, axis=(0, 1, 2))
+        norms = ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1, 2)) + 1e-12)
+        return self.input_gain * self.gain / norms * kernel
+
+    def call(self, inputs):
+        outputs = self.convolution_op(inputs, ops.cast(self.whole_kernel(), self.compute_dtype))
+        return outputs + ops.cast(self.bias, self.compute_dtype) if self.use_bias else outputs
+
+    def get_config(self):
+        return {**super().get_config(), "input_gain": self.input_gain}
+
+
+@keras.saving.register_keras_serializable(package="helpers")
+class LowestPadding2D(keras.layers.Layer):
+    """Pads by `padding` pixels that no maximum takes: minus infinity.
+
+    (N, H, W, C) -> (N, H + 2 padding, W + 2 padding, C). For a max pooling of maps that have
+    not been through a ReLU. Book: chapter 9.
+    """
+
+    def __init__(self, padding: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.padding = padding
+
+    def call(self, x):
+        n = (self.padding, self.padding)
+        return ops.pad(x, [(0, 0), n, n, (0, 0)], constant_values=float("-inf"))
+
+    def compute_output_shape(self, input_shape):
+        batch, *sides, channels = input_shape
+        return (batch, *(None if n is None else n + 2 * self.padding for n in sides), channels)
+
+    def get_config(self):
+        return {**super().get_config(), "padding": self.padding}

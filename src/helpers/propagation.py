@@ -4,7 +4,7 @@ Of nets before training, with batch normalization. Factors are of the *squared* 
 gradient with respect to x, the blocks' outputs, and stand in the order of the blocks.
 
 Source: Yang et al. 2019, Theorem 8 (plain nets); De and Smith 2020 (residual ones).
-Book: chapters 1, 2 and 8.
+Book: chapters 1, 2, 8 and 9.
 """
 
 from __future__ import annotations
@@ -81,6 +81,29 @@ def by_size(
         raise ValueError(f"Expected a residual net. Received: {network.name}")
     squares = _mean_squares(network, carried, first)
     return carried**2 * _kept(network) + a / squares[:-1]
+
+
+def normalizer_free_sizes(network: str | specs.Network, alpha: float = 0.2) -> np.ndarray:
+    """The standard deviation of x at the input of each block of a normalizer-free net.
+
+    Each block adds alpha^2 to the variance, which is 1 behind the stem. A projection reads maps
+    that were divided by their size and starts at 1 again; option A's empty channels divide it.
+    The sizes by which the blocks of such a net divide (`blocks.preactivation_block`).
+
+    Source: Brock et al. 2021a, section 3. Book: chapter 9.
+    """
+    network = specs.resolve(network)
+    sizes, variance, before = [], 1.0, network.stem.filters
+    for stage in network.stages:
+        for i in range(stage.repeats):
+            sizes.append(math.sqrt(variance))
+            changes = before != stage.channels or (i == 0 and stage.stride > 1)
+            if network.shortcut == "C" or (network.shortcut == "B" and changes):
+                variance = 1.0
+            else:
+                variance *= before / stage.channels
+            variance, before = variance + alpha**2, stage.channels
+    return np.array(sizes)
 
 
 def _residual(network):

@@ -15,6 +15,10 @@ from helpers.specs import Network, Stage, Stem
 pytestmark = pytest.mark.quick
 
 SECTION_4_2 = {8: 1, 14: 2, 20: 3, 32: 5, 44: 7, 56: 9, 110: 18, 1202: 200}
+# The stem of ResNet-C and D has three convolutions and is counted as one; WRN counts three
+# projections and not the classifier; in ResNeXt's name stand its groups and their width, too.
+COUNTED_OTHERWISE = {"resnet50c": 52, "resnet50d": 52, "resnext50_32x4d": 50}
+COUNTED_OTHERWISE |= {"wrn16_4": 14, "wrn28_10": 26, "wrn40_4": 38}
 OF_TABLE_1 = ["plain18", "plain34", *(f"resnet{depth}" for depth in he2015.TABLE_1)]
 
 
@@ -66,7 +70,7 @@ def test_cifar_nets_are_those_of_section_4_2(family, depth):
 def test_depth_is_the_number_in_the_name(name):
     spec = specs.get(name)
     assert spec.name == name
-    assert spec.depth == int(re.sub(r"\D", "", name))
+    assert spec.depth == COUNTED_OTHERWISE.get(name, int(re.sub(r"\D", "", name)))
     # 224 -> 7 and 32 -> 8, as in the paper.
     assert spec.input_shape[0] // spec.total_stride == (7 if spec.num_classes == 1000 else 8)
 
@@ -74,7 +78,11 @@ def test_depth_is_the_number_in_the_name(name):
 def test_names_are_by_family_and_by_depth():
     plain = [f"plain{d}" for d in (8, 14, 18, 20, 32, 34, 44, 56, 110)]
     residual = [f"resnet{d}" for d in (8, 14, 18, 20, 32, 34, 44, 50, 56, 101, 110, 152, 1202)]
-    assert specs.names() == [*plain, *residual, "vgg16", "vgg19"]
+    later = [f"preresnet{d}" for d in (20, 50, 56, 110, 164, 1001)]
+    later += ["resnet50c", "resnet50d", "resnext50_32x4d", "seresnet50"]
+    later += ["wrn16_4", "wrn40_4", "wrn28_10"]
+    assert specs.names() == [*plain, *residual, "vgg16", "vgg19", *later]
+    assert list(specs.OF_2015) == [name for name in specs.names() if name in specs.OF_2015]
 
 
 def test_a_record_cannot_be_changed():
@@ -154,7 +162,7 @@ def test_two_nets_that_differ_in_their_layers_never_share_a_name():
         choices = [
             [{"shortcut": option} for option in (specs.OPTIONS if residual else ())],
             [{"bottleneck_stride": at} for at in (specs.BOTTLENECK_STRIDES if bottleneck else ())],
-            [{"filters": filters} for filters in (4, 8)],
+            [{"filters": filters} for filters in (32, 64)],
         ]
         choices = [[{}, *c] for c in choices]
         for chosen in itertools.product(*choices):
