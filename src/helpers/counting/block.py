@@ -6,6 +6,7 @@ Book: chapters 3, 4 and 9.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from math import prod
 
 from helpers import specs
@@ -13,7 +14,7 @@ from helpers.counting.rows import Layer, Maps
 from helpers.specs import Network, Stage
 
 
-def of_block(spec: Network, stage: Stage, i: int, maps: Maps):
+def of_block(spec: Network, stage: Stage, i: int, maps: Maps) -> Generator[Layer, None, Maps]:
     """The i-th block of a stage; returns the maps that it puts out."""
     name = f"{stage.name.removesuffix('x')}{i}"
     stride = stage.stride if i == 1 else 1
@@ -109,7 +110,7 @@ def convolution(
     bias: bool,
     groups: int = 1,
     normalized: bool = False,
-):
+) -> Generator[Layer, None, Maps]:
     """A convolution with padding (kernel - 1) / 2 on every side; returns its output."""
     if kernel > 1 and stride > 1:  # padded by a layer of its own: symmetric
         border = (kernel - 1) // 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Maps:
         shape = (height + 2 * border, width + 2 * border, channels)
         return dataclasses.replace(self, shape=shape)
 
-    def row(self, stage: str, name: str, kind: str, keeps: bool = False, **numbers) -> Layer:
+    def row(self, stage: str, name: str, kind: str, keeps: bool = False, **numbers: Any) -> Layer:
         """The layer that puts these maps out; `keeps` if they stay in memory."""
         numbers["activations"] = prod(self.shape) if keeps else 0
         return Layer(stage, name, kind, self.shape, receptive_field=self.field, **numbers)

@@ -89,9 +89,9 @@ def test_the_four_kinds_of_untrained_nets():
     shape = {"input_shape": (8, 8, 3), "num_classes": 4}
     counts = {kind: inside.untrained(kind, 20, **shape).count_params() for kind in inside.KINDS}
     assert counts["plain"] == counts["residual"] == counts["half"]
-    # The stem has a bias and no batch normalization; there is one more at the end; and where a
-    # stage begins, the first one of the block has the channels that come in.
-    stem, last, entries = 16 - 4 * 16, 4 * 64, 4 * (16 - 32 + 32 - 64)
+    # The stem has no batch normalization; there is one more at the end; and where a stage begins,
+    # the first one of the block has the channels that come in.
+    stem, last, entries = -4 * 16, 4 * 64, 4 * (16 - 32 + 32 - 64)
     assert counts["pre-activation"] == counts["residual"] + stem + last + entries
     kernels = [
         inside.untrained(kind, 20, seed=3, **shape).get_layer("conv2_1_1_conv").kernel.numpy()

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from helpers import blocks, expect, networks, propagation, specs
+from helpers import expect, networks, propagation, specs
 from helpers.studies.causes.layers import ScaledAdd
 
 Kind = Literal["plain", "residual", "half", "pre-activation"]
@@ -28,18 +28,17 @@ def untrained(
 ) -> keras.Model:
     """A net for CIFAR-10 of this kind and depth (20, 56, 110, ...), before any training.
 
-    - "plain", "residual": those of `networks.build`;
+    - "plain", "residual": those of `specs.cifar`;
     - "half": the residual net with x / 2 on every shortcut;
-    - "pre-activation": `blocks.preactivation_block` with option A, a bare convolution before
-      the blocks, and a batch normalization and a ReLU after the last.
+    - "pre-activation": the residual net with batch normalization and ReLU before its convolutions.
 
     Sets Keras' global seed. Raises ValueError for another kind, or a depth that there is not.
     """
-    spec = specs.resolve(_name(kind, depth), input_shape=input_shape, num_classes=num_classes)
+    expect.one_of("kind", kind, KINDS)
+    block = {"plain": "plain", "pre-activation": "preactivation"}.get(kind, "basic")
+    spec = specs.cifar(depth, block)
     keras.utils.set_random_seed(seed)
-    if kind == "pre-activation":
-        return _preactivation(spec)
-    model = networks.build(spec)
+    model = networks.build(spec, input_shape=input_shape, num_classes=num_classes)
     if kind != "half":
         return model
     half = keras.models.clone_model(model, clone_function=_with_half)
@@ -73,16 +72,3 @@ def _with_half(layer):
     if isinstance(layer, layers.Add):
         return ScaledAdd(0.5, name=layer.name)
     return type(layer).from_config(layer.get_config())
-
-
-def _preactivation(spec):
-    inputs = keras.Input(spec.input_shape, name="image")
-    x = blocks.conv_bn(inputs, spec.stem.filters, 3, name="conv1", batch_norm=False)
-    for stage in spec.stages:
-        for i in range(stage.repeats):
-            name, stride = f"{stage.name.removesuffix('x')}{i + 1}", stage.stride if i == 0 else 1
-            x = blocks.preactivation_block(x, stage.filters, stride, name=name, shortcut="A")
-    x = layers.ReLU(name="last_relu")(layers.BatchNormalization(name="last_bn")(x))
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    x = layers.Dense(spec.num_classes, activation="softmax", name="fc")(x)
-    return keras.Model(inputs, x, name=f"{spec.name}-preactivation")
