@@ -177,8 +177,18 @@ class StochasticDepth(keras.layers.Layer):
         return {**super().get_config(), "survival": self.survival}
 
 
+class KeepsAll:
+    """For a convolution with weights besides kernel and bias: Keras' own would not save them."""
+
+    def save_own_variables(self, store):
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store):
+        keras.layers.Layer.load_own_variables(self, store)
+
+
 @keras.saving.register_keras_serializable(package="helpers")
-class NormalizedConv2D(keras.layers.Conv2D):
+class NormalizedConv2D(KeepsAll, keras.layers.Conv2D):
     """A convolution whose kernel is normalized, so that it keeps the variance of its input.
 
     Each filter has its mean subtracted and is divided by the root of its sum of squares, then

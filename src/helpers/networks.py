@@ -6,6 +6,8 @@ Source: He et al. 2015, Table 1 and section 4.2; Simonyan and Zisserman 2015, Ta
 
 from __future__ import annotations
 
+import sys
+
 import keras
 from keras import layers
 
@@ -47,6 +49,7 @@ def build(
         shortcut=shortcut,
         bottleneck_stride=bottleneck_stride,
     )
+    _let_keras_walk(spec)
     conv = {"batch_norm": spec.batch_norm, "initializer": initializer}
     inputs = x = keras.Input(spec.input_shape, name="image")
     if spec.stem:
@@ -67,6 +70,13 @@ def build(
         name="fc",
     )(x)
     return keras.Model(inputs, x, name=spec.name)
+
+
+def _let_keras_walk(spec: Network) -> None:
+    """Keras goes through a graph by recursion, a call for each layer, and Python stops it after
+    1,000. The limit stays up, since whoever makes a model of this one's tensors meets it again."""
+    needed = 1000 + 8 * spec.depth  # up to four layers for a convolution, twice for safety
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), needed))
 
 
 def _stem(x, spec: Network, **conv):

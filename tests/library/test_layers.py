@@ -6,7 +6,8 @@ import pytest
 
 import reference
 from backend import BACKEND, backward
-from helpers.layers import BatchNormalization, ZeroPadShortcut
+from helpers.layers import BatchNormalization, NormalizedConv2D, ZeroPadShortcut
+from helpers.studies.causes.layers import DiracConv2D
 
 pytestmark = [pytest.mark.backends, pytest.mark.quick]
 
@@ -190,3 +191,18 @@ def test_the_fused_kernel_runs_on_tensorflow_and_is_not_asked_for_elsewhere(monk
             layer(x, training=True)
         monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     np.testing.assert_allclose(call(layer, x, training=True), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("made", [NormalizedConv2D, DiracConv2D])
+def test_a_convolution_with_more_weights_is_saved_whole(made, tmp_path):
+    x = keras.Input((4, 4, 3))
+    more = {"scaled": True} if made is DiracConv2D else {}
+    model = keras.Model(x, made(5, 3, padding="same", **more)(x))
+    for weight in model.weights:
+        weight.assign(keras.random.normal(weight.shape, seed=len(weight.shape)))
+    model.save(tmp_path / "net.keras")
+    again = keras.saving.load_model(tmp_path / "net.keras")
+    assert len(model.weights) > 2
+    for old, new in zip(model.weights, again.weights, strict=True):
+        same = keras.ops.convert_to_numpy(old) == keras.ops.convert_to_numpy(new)
+        assert same.all(), old.name

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from helpers.layers import KeepsAll
+
 
 def identity_kernel(size: int, channels: int, filters: int) -> np.ndarray:
     """The kernel of a convolution that returns its input, (size, size, channels, filters).
@@ -26,7 +28,7 @@ def identity_kernel(size: int, channels: int, filters: int) -> np.ndarray:
 
 
 @keras.saving.register_keras_serializable(package="helpers")
-class DiracConv2D(keras.layers.Conv2D):
+class DiracConv2D(KeepsAll, keras.layers.Conv2D):
     """A convolution whose kernel is the identity plus what is learned: I + W'.
 
     `scaled=False`: W' is the layer's `kernel`, with the initial values of any other.
