@@ -86,8 +86,10 @@ def parser(description: str) -> argparse.ArgumentParser:
     text = ".npz file of the first 4,000 training images without JPEG: images, labels"
     measured.add_argument("--originals", required=True, help=text)
 
-    inside = command("inside", "look into trained nets: what chapter 8 measures")
-    inside.add_argument("what", help="responses, lesions, board, paths, slices or refinement")
+    inside = command("inside", "look into nets: what chapters 8 and 9 measure")
+    inside.add_argument(
+        "what", help="responses, lesions, board, paths, slices, refinement or growth"
+    )
     inside.add_argument("nets", nargs="*", metavar="NET", help="plain56, a-martyn/resnet56, ...")
 
     export = command("export", "write a data set to one file that needs no TensorFlow")

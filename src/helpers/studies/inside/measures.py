@@ -10,7 +10,7 @@ import numpy as np
 
 from helpers import inspection
 from helpers.datasets import Data
-from helpers.studies.inside.nets import OURS, Net
+from helpers.studies.inside.nets import OURS, Net, deep_names
 
 SHALLOW = ("plain20", "resnet20")
 PUBLISHED = ("a-martyn/plainnet56", "a-martyn/resnet56")
@@ -19,6 +19,7 @@ FEWER = 250  # of each, where hundreds of nets are measured
 DRAWS = 5  # at random, of each number of blocks and of each length of path
 SWAPS = (1, 2, 4, 8, 16, 32)
 COORDINATES = [round(k / 10, 1) for k in range(-10, 11)]
+BATCH = 32  # training images, for nets of a thousand layers
 GRADIENTS = 128  # training images that gradients and curvatures are of
 ITERATIONS = 12  # of the power method
 MOST = 1e6  # losses beyond it are recorded as this
@@ -144,6 +145,18 @@ def refinement(net: Net, data: Data) -> dict[str, Any]:
     }
 
 
+def growth(net: Net, data: Data) -> dict[str, Any]:
+    """The size of x and of its gradient behind the stem and each block, before training."""
+    images = net.prepare(data.train.images[:BATCH]), data.train.labels[:BATCH]
+    gradients = inspection.activation_gradients(net.model, *images)
+    sizes = inspection.activation_sizes(net.model, images[0])
+    return {
+        "blocks": list(gradients),
+        "gradients": _numbers(gradients.values()),
+        "sizes": _numbers(sizes.values()),
+    }
+
+
 def _number(value):
     return float(f"{value:.6g}")
 
@@ -171,4 +184,5 @@ MEASURES = {
         {"test": TEST, "probes_trained_on": PROBED, "alike_on": RENEW},
     ),
     "paths": Measure(paths, ("resnet20", "resnet56"), {"training": GRADIENTS, "draws": DRAWS}),
+    "growth": Measure(growth, deep_names(), {"batch": BATCH}),
 }
