@@ -162,10 +162,11 @@ class StochasticDepth(keras.layers.Layer):
     def __init__(self, survival: float, **kwargs: Any):
         super().__init__(**kwargs)
         self.survival = survival
+        self.as_later = False  # in training, too: for averages that are estimated anew
         self.seeds = keras.random.SeedGenerator()
 
     def call(self, fx, training=None):
-        if not training:
+        if not training or self.as_later:
             return fx * self.survival
         kept = keras.random.uniform((), seed=self.seeds) < self.survival
         return fx * ops.cast(kept, fx.dtype)

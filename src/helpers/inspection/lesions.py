@@ -154,7 +154,7 @@ def _errors(model, parts, images, labels, routes, renew_on):
     norms = [x for x in model.layers if isinstance(x, layers.BatchNormalization)]
     momenta = [layer.momentum for layer in norms]
     errors = np.zeros(len(routes))
-    with passes.left_as_it_was(model):
+    with passes.left_as_it_was(model), passes.nothing_left_out(model):
         try:
             for layer in norms:
                 layer.momentum = 0.0  # the average is that of the one batch

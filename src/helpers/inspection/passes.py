@@ -9,6 +9,8 @@ from types import ModuleType
 import keras
 import numpy as np
 
+from helpers.layers import StochasticDepth
+
 
 def check_batch(model: keras.Model, images: np.ndarray, labels: np.ndarray | None = None) -> None:
     """Raises ValueError unless images, and labels if there are any, fit the model."""
@@ -44,3 +46,25 @@ def left_as_it_was(model: keras.Model) -> Iterator[None]:
     finally:
         for variable, old in zip(model.non_trainable_variables, before, strict=True):
             variable.assign(old)
+
+
+@contextlib.contextmanager
+def nothing_left_out(model: keras.Model) -> Iterator[None]:
+    """In training mode dropout and stochastic depth act as they do later.
+
+    For averages that are estimated anew: batch normalization has to see what it will see.
+    """
+    drops = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    depths = [layer for layer in model.layers if isinstance(layer, StochasticDepth)]
+    rates = [layer.rate for layer in drops]
+    try:
+        for layer in drops:
+            layer.rate = 0.0
+        for layer in depths:
+            layer.as_later = True
+        yield
+    finally:
+        for layer, rate in zip(drops, rates, strict=True):
+            layer.rate = rate
+        for layer in depths:
+            layer.as_later = False

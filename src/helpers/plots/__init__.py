@@ -36,6 +36,7 @@ from helpers.plots.runs import (
     training_and_test,
 )
 from helpers.plots.scatter import growth_and_error
+from helpers.plots.strips import strips
 
 __all__ = [
     "COLOURS",
@@ -61,5 +62,6 @@ __all__ = [
     "responses",
     "similarity",
     "stage_shares",
+    "strips",
     "training_and_test",
 ]

@@ -18,7 +18,10 @@ _LOOKS = {
 
 
 def strips(
-    groups: Mapping[str, Sequence[Run]], ax: Axes | None = None, *, splits: Sequence[str] = ("test",)
+    groups: Mapping[str, Sequence[Run]],
+    ax: Axes | None = None,
+    *,
+    splits: Sequence[str] = ("test",),
 ) -> Axes:
     """Final errors in %, {name: runs of all its seeds}: a row for each name, a dot for each run.
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from helpers.datasets import Data
+from helpers.inspection import passes
 
 
 def renew_averages(
@@ -38,11 +39,12 @@ def renew_averages(
     order = np.random.default_rng(seed).permutation(len(x))
     momenta = [layer.momentum for layer in norms]
     try:
-        for k in range(batches):
-            for layer in norms:
-                layer.momentum = k / (k + 1)  # the mean of k + 1 batches
-            at = np.arange(k * batch_size, (k + 1) * batch_size) % len(x)
-            model(x[order[at]] - data.mean, training=True)
+        with passes.nothing_left_out(model):
+            for k in range(batches):
+                for layer in norms:
+                    layer.momentum = k / (k + 1)  # the mean of k + 1 batches
+                at = np.arange(k * batch_size, (k + 1) * batch_size) % len(x)
+                model(x[order[at]] - data.mean, training=True)
     finally:
         for layer, momentum in zip(norms, momenta, strict=True):
             layer.momentum = momentum
