@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+import tomllib
 from pathlib import Path
 
 import keras
@@ -71,6 +72,24 @@ def several_removed():
     shown = {inside.LABELS.get(net, net): (nets[net], "renewed") for net in SHOWN}
     plots.removed_at_random(shown, axes[0])
     return plots.reordered(shown, axes[1]).figure
+
+
+def plain_path():
+    """Chapter 9: the block of 2015 beside that of 2016."""
+    pair = {"2015": blocks.basic_block, "2016": blocks.preactivation_block}
+    made = {year: around(block, (16, 16, 16), 16) for year, block in pair.items()}
+    return diagrams.blocks(made).figure
+
+
+def ablations():
+    """Chapter 9: ResNet-20 with one change at a time."""
+    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(7.6, 3.8), layout="constrained")
+    groups = {}
+    for run in studies.recorded(studies.load("ablations"), partial=True):
+        groups.setdefault(run.network, []).append(run)
+    for ax, split, title in zip(axes, ("train", "test"), ("training", "test"), strict=True):
+        plots.strips(groups, ax, splits=(split,)).set_title(title)
+    return figure
 
 
 def around(block, shape, *arguments, **options):
@@ -237,37 +256,15 @@ DRAWN = {
     "08-board": board,
     "08-random": several_removed,
     "08-responses": responses,
+    "09-blocks": plain_path,
+    "09-ablations": ablations,
     "causes-growth": growth_and_error,
     "reading-error-bars": error_bars,
     "repair-block": published_block,
     "repair-steps": repairs,
 }
 
-# (notebook, name of the figure in its cell's metadata) -> picture
-TAKEN = {
-    "01-live": ("01-degradation", "fig-01-live"),
-    "01-gradients": ("01-degradation", "fig-01-gradients"),
-    "01-trained": ("01-degradation", "fig-01-trained"),
-    "02-gradients": ("02-identity-shortcuts", "fig-02-gradients"),
-    "02-live": ("02-identity-shortcuts", "fig-02-live"),
-    "03-effective": ("03-resnet34", "fig-03-effective"),
-    "03-live": ("03-resnet34", "fig-03-live"),
-    "04-read": ("04-bottleneck", "fig-04-read"),
-    "05-cut-short": ("05-cifar10", "fig-05-drops"),
-    "06-confusion": ("06-transfer", "fig-06-confusion"),
-    "07-live": ("07-imagenet", "fig-07-live"),
-    "07-parts": ("07-imagenet", "fig-07-parts"),
-    "08-lesions": ("08-looking-inside", "fig-08-lesions"),
-    "08-paths": ("08-looking-inside", "fig-08-paths"),
-    "08-shattered": ("08-looking-inside", "fig-08-shattered"),
-    "08-slices": ("08-looking-inside", "fig-08-slices"),
-    "08-refinement": ("08-looking-inside", "fig-08-refinement"),
-    "reading-seeds": ("reading-errors", "fig-reading-strips"),
-    "repair-published": ("repair", "fig-repair-published"),
-    "repair-crop": ("repair", "fig-repair-crop"),
-    "repair-gradients": ("repair", "fig-repair-gradients"),
-    "shapes": ("shapes", "fig-shapes-images"),
-}
+TAKEN = tomllib.loads((ROOT / "images" / "taken.toml").read_text(encoding="utf-8"))
 
 
 def stored_figure(notebook: str, name: str) -> bytes:
