@@ -41,6 +41,7 @@ from helpers.inspection.responses import (
 )
 from helpers.inspection.shattering import correlations, law, slopes
 from helpers.inspection.signals import activation_gradients, activation_sizes
+from helpers.inspection.stream import Stream, stream
 from helpers.inspection.time_and_memory import (
     TrainingMemory,
     seconds_per_image,
@@ -55,6 +56,7 @@ __all__ = [
     "KernelNorm",
     "Part",
     "Parts",
+    "Stream",
     "TrainingMemory",
     "activation_gradients",
     "activation_sizes",
@@ -90,6 +92,7 @@ __all__ = [
     "shuffled",
     "slopes",
     "span",
+    "stream",
     "subset",
     "take_apart",
     "training_memory",
