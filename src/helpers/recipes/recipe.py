@@ -9,6 +9,7 @@ Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from helpers.recipes.schedules import LinearWarmup
 _CHOICES = {
     "optimizer": ("sgd", "adam"),
     "warmup": ("constant", "linear"),
+    "schedule": ("steps", "cosine"),
     "shuffle": ("images", "batches"),
     "precision": ("float32", "mixed_bfloat16"),
     "jit_compile": (True, False, "auto"),
@@ -37,6 +39,9 @@ class Recipe:
     - `learning_rate` is divided by `decay` after each of `boundaries` steps;
       the first `warmup_steps` run at `warmup_learning_rate`, or with a `warmup` that is
       "linear" and not "constant" they rise from there to `learning_rate`, each by as much;
+    - `schedule`: "steps", as above, or "cosine": after the warm-up the rate falls along half a
+      cosine, from `learning_rate` to 0 at the end of `steps`; there are no `boundaries` then
+      (Loshchilov and Hutter 2017, without restarts);
     - `optimizer`: "sgd" or "adam";
     - `momentum`, `weight_decay`: of stochastic gradient descent; the decay is
       the L2 penalty of the paper, lambda / 2 times the sum of the squares of
@@ -44,6 +49,13 @@ class Recipe:
       and it has no decay here;
     - `padding`, `flip`: the augmentation; an image gets `padding` pixels on
       every side, then a random crop of its old size, then maybe a flip;
+    - `label_smoothing`: the share of every training label that is spread evenly over all
+      classes, its own among them (Szegedy et al. 2016, section 7);
+    - `mixup`: alpha of the Beta(alpha, alpha) that a weight is drawn from, one for a batch: by
+      it the batch is averaged with itself in another order, images and labels, after crops
+      and flips (Zhang et al. 2018); 0 is none. See `datasets.mixing`, also for what the
+      training error by epoch then means. Errors at the end, and of validation and test
+      images, are of images and labels as they are;
     - `view`: how photographs are cut, which have no padding. A recipe that has one is for
       photographs; None leaves it to the data set;
     - `shuffle`: "images", so that every epoch has other batches, or "batches": always
@@ -75,6 +87,9 @@ class Recipe:
     jit_compile: bool | Literal["auto"] = "auto"
     warmup: Literal["constant", "linear"] = "constant"
     view: TrainingView | None = None
+    schedule: Literal["steps", "cosine"] = "steps"
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
 
     def __post_init__(self) -> None:
         least_of = {"steps": 1, "batch_size": 1, "padding": 0, "warmup_steps": 0}
@@ -95,6 +110,13 @@ class Recipe:
             )
         for key, choices in _CHOICES.items():
             expect.one_of(key, getattr(self, key), choices)
+        expect.number("label_smoothing", self.label_smoothing, least=0, below=1)
+        expect.number("mixup", self.mixup, least=0)
+        if self.schedule == "cosine" and self.boundaries:
+            raise ValueError(
+                "A cosine has no `boundaries`: leave them out, or take Recipe.with_schedule. "
+                f"Received: boundaries={self.boundaries!r}"
+            )
         if self.optimizer == "adam" and self.weight_decay:
             raise ValueError(
                 "`weight_decay` is the paper's, for 'sgd'; with 'adam' it must be 0. "
@@ -195,20 +217,61 @@ class Recipe:
         name = f"{self.name}-rate{learning_rate:g}"
         return dataclasses.replace(self, name=name, learning_rate=learning_rate)
 
+    def with_schedule(self, schedule: str) -> Recipe:
+        """The same recipe with its rate along a "cosine", its boundaries dropped; the name says so.
+
+        Raises ValueError for "steps" where the recipe has a cosine: it has no boundaries left.
+        """
+        if expect.one_of("schedule", schedule, _CHOICES["schedule"]) == self.schedule:
+            return self
+        if schedule == "steps":
+            expect.fail("schedule", f"'cosine', as {self.name} has it and no boundaries", schedule)
+        name = f"{self.name}-{schedule}"
+        return dataclasses.replace(self, name=name, schedule=schedule, boundaries=())
+
+    def with_label_smoothing(self, label_smoothing: float) -> Recipe:
+        """The same recipe with smoothed labels, or sharp ones for 0; the name says so."""
+        if label_smoothing == self.label_smoothing:
+            return self
+        expect.number("label_smoothing", label_smoothing, least=0, below=1)
+        name = f"{self.name}-smooth{label_smoothing:g}"
+        return dataclasses.replace(self, name=name, label_smoothing=label_smoothing)
+
+    def with_mixup(self, mixup: float) -> Recipe:
+        """The same recipe with images mixed in pairs, or not for 0; the name says so."""
+        if mixup == self.mixup:
+            return self
+        expect.number("mixup", mixup, least=0)
+        return dataclasses.replace(self, name=f"{self.name}-mixup{mixup:g}", mixup=mixup)
+
+    @property
+    def soft_targets(self) -> bool:
+        """Whether a training image has a share of several classes, and not one label."""
+        return bool(self.label_smoothing or self.mixup)
+
     def learning_rate_at(self, step: int) -> float:
         """The learning rate of one step, counted from 0."""
         if step < self.warmup_steps:
             first = self.warmup_learning_rate
             risen = step / self.warmup_steps if self.warmup == "linear" else 0.0
             return first + (self.learning_rate - first) * risen
+        if self.schedule == "cosine":
+            passed = (step - self.warmup_steps) / self._steps_after_warmup
+            return self.learning_rate * (1 + math.cos(math.pi * min(passed, 1))) / 2
         return self.learning_rate / self.decay ** sum(step >= b for b in self.boundaries)
 
-    def schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
+    @property
+    def _steps_after_warmup(self) -> int:
+        return max(1, self.steps - self.warmup_steps)
+
+    def keras_schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
         """The learning rate as a Keras schedule.
 
         Keras' `PiecewiseConstantDecay` counts its boundary to the part before
         it, so a rate for the first 32,000 steps (0 to 31,999) needs 31,999.
         """
+        if self.schedule == "cosine":
+            return self._keras_cosine()
         starts = sorted({0, self.warmup_steps, *self.boundaries} & set(range(self.steps)))
         rates = [self.learning_rate_at(start) for start in starts]
         if len(starts) == 1:  # Keras wants a boundary, so one that changes nothing
@@ -220,3 +283,13 @@ class Recipe:
             return constant
         first, last = self.warmup_learning_rate, self.learning_rate
         return LinearWarmup(first, last, self.warmup_steps, constant)
+
+    def _keras_cosine(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        rate, warm = self.learning_rate, self.warmup_steps
+        if not warm:
+            return keras.optimizers.schedules.CosineDecay(rate, self.steps)
+        cosine = keras.optimizers.schedules.CosineDecay(  # its own warm-up stays at `rate`
+            rate, self._steps_after_warmup, warmup_target=rate, warmup_steps=warm
+        )
+        first = self.warmup_learning_rate
+        return LinearWarmup(first, rate if self.warmup == "linear" else first, warm, cosine)

@@ -33,6 +33,8 @@ class Plan:
     - `images`: so many training photographs, where a part of the data set is at hand;
     - `padding`: of the random crops, in place of the recipe's;
     - `batch`: another batch size, by the linear scaling rule (`Recipe.for_batch`);
+    - `schedule`: "cosine" in place of the recipe's boundaries (`Recipe.with_schedule`);
+    - `label_smoothing`, `mixup`: in place of the recipe's;
     - `epochs` or `steps`: the recipe scaled to this length;
     - `learning_rate`, `precision`, `xla`: in place of the recipe's;
     - `name`: of the record; `follow_test`: measure the test error by epoch, too;
@@ -57,6 +59,9 @@ class Plan:
     steps: int | None = None
     learning_rate: float | None = None
     padding: int | None = None
+    schedule: str | None = None
+    label_smoothing: float | None = None
+    mixup: float | None = None
     precision: str | None = None
     xla: bool | None = None
     name: str | None = None
@@ -105,6 +110,12 @@ class Plan:
             recipe = recipe.at_learning_rate(self.learning_rate)
         if self.padding is not None:
             recipe = recipe.with_padding(self.padding)
+        if self.schedule is not None:
+            recipe = recipe.with_schedule(self.schedule)
+        if self.label_smoothing is not None:
+            recipe = recipe.with_label_smoothing(self.label_smoothing)
+        if self.mixup is not None:
+            recipe = recipe.with_mixup(self.mixup)
         if self.precision:
             recipe = recipe.in_precision(self.precision)
         return recipe if self.xla is None else recipe.with_xla(self.xla)

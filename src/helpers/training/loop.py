@@ -14,7 +14,7 @@ from functools import partial
 import keras
 
 from helpers import datasets, expect, networks, runs, specs, weights
-from helpers.datasets import DataSet
+from helpers.datasets import DataSet, mixing
 from helpers.datasets.photos import damage_named
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -109,6 +109,16 @@ def train(
             shuffle=recipe.shuffle,
             shard=team.shard,
         )
+        if recipe.soft_targets:
+            batches = mixing.soft(
+                batches,
+                data.num_classes,
+                recipe.batch_size,
+                seed=seed,
+                first_step=first * steps,
+                smoothing=recipe.label_smoothing,
+                mixup=recipe.mixup,
+            )
         with damage_named():
             model.fit(
                 batches,
@@ -142,6 +152,11 @@ def prepared(
     _check(data, recipe, seed)
     data = _seen(data, recipe)
     processes.team().check(recipe.batch_size)
+    if recipe.mixup and processes.team().processes > 1:
+        raise ValueError(
+            f"`mixup` pairs the images of a whole batch, and each of {processes.team().processes} "
+            f"processes has its share alone: train in one. Received: mixup={recipe.mixup}"
+        )
     keras.utils.set_random_seed(seed)
     spec, model = None, network
     if not isinstance(network, keras.Model):

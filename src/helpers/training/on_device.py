@@ -25,12 +25,13 @@ import keras
 import numpy as np
 
 from helpers import datasets, expect, runs
-from helpers.datasets import Data, sampling
+from helpers.datasets import Data, mixing, sampling
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
 from helpers.training import loop, processes, state_files
 from helpers.training.callbacks import Lines, Record, check_finite
+from helpers.training.epoch_orders import orders
 from helpers.training.optimizer import error as errors_of
 
 _MEASURED_AT_ONCE = 1_000
@@ -87,7 +88,7 @@ def train(
     state = jax.device_put(_restored(run, file, plan) or _values(model))
 
     images = jax.device_put((data.train.images, data.train.labels.astype("int32"), data.mean))
-    measure, order = _measuring(model, data), _orders(data, recipe, seed, steps)
+    measure, order = _measuring(model, data), orders(data, recipe, seed, steps)
     one_epoch = _epoch(model, recipe)
     found: dict[str, dict] = {}
     followed = ("validation", "test") if follow_test else ("validation",)
@@ -197,31 +198,6 @@ def _restored(run: Run, file, plan: str) -> dict[str, list] | None:
     return groups
 
 
-def _orders(data: Data, recipe: Recipe, seed: int, steps: int) -> Callable[[int], tuple]:
-    """By the number of an epoch, what its steps take; the last two are kept.
-
-    Indices, first rows, first columns, mirrored, each (steps, batch_size), and (steps,)
-    whether the step is one of the recipe's: in the last epoch those after its end are not, and
-    one compiled function does for all epochs.
-    """
-    batch, kept = recipe.batch_size, {}
-    chosen = sampling.Order(len(data.train), batch, seed=seed, shuffle=recipe.shuffle)
-    how = {"seed": seed, "padding": recipe.padding, "flip": recipe.flip}
-
-    def order(epoch: int) -> tuple[np.ndarray, ...]:
-        if epoch not in kept:
-            numbers = range(epoch * steps, (epoch + 1) * steps)
-            drawn = [sampling.draws(batch, step=n, **how) for n in numbers]
-            rows, columns, mirrored = (np.stack(part) for part in zip(*drawn, strict=True))
-            indices = np.stack([chosen(n) for n in numbers]).astype("int32")
-            taken = np.array([n < recipe.steps for n in numbers])
-            kept[epoch] = indices, rows.astype("int32"), columns.astype("int32"), mirrored, taken
-            kept.pop(epoch - 2, None)
-        return kept[epoch]
-
-    return order
-
-
 def _epoch(model: keras.Model, recipe: Recipe) -> Callable:
     """A compiled function: (state, images, labels, mean, *order) -> state, losses, errors.
 
@@ -236,11 +212,16 @@ def _epoch(model: keras.Model, recipe: Recipe) -> Callable:
 
     def epoch(state, images, labels, mean, *order):
         def step(state, now):
-            indices, rows, columns, mirrored, taken = now
+            indices, rows, columns, mirrored, taken, *pair = now
             x = images[indices].astype("float32") - mean
             x = sampling.crops(x, rows, columns, mirrored, padding=recipe.padding, xp=jnp)
+            y = labels[indices]
+            if recipe.soft_targets:
+                y = mixing.targets(y, model.output_shape[-1], recipe.label_smoothing, jnp)
+            if pair:
+                x, y = mixing.mixed(x, *pair), mixing.mixed(y, *pair)
             (value, (others, wrong)), gradients = jax.value_and_grad(loss, has_aux=True)(
-                state["trainable"], state["others"], x, labels[indices]
+                state["trainable"], state["others"], x, y
             )
             trainable, optimizer = model.optimizer.stateless_apply(
                 state["optimizer"], gradients, state["trainable"]

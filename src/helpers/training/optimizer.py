@@ -51,14 +51,42 @@ class SGD(keras.optimizers.SGD):
 
 @keras.saving.register_keras_serializable(package="helpers")
 def error(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-    """1 where the most probable class is not the label, else 0; (N,)."""
+    """1 where the most probable class is not the label, else 0; (N,).
+
+    The label of a row of shares is the class with the largest (see `datasets.mixing`).
+    """
+    if len(y_true.shape) == len(y_pred.shape):
+        y_true = ops.argmax(y_true, axis=-1)
     likeliest = ops.argmax(y_pred, axis=-1)
     wrong = ops.not_equal(likeliest, ops.cast(y_true, likeliest.dtype))
     return ops.cast(wrong, "float32")
 
 
-def cross_entropy(model: keras.Model) -> keras.losses.Loss:
+@keras.saving.register_keras_serializable(package="helpers")
+class SoftCrossEntropy(keras.losses.Loss):
+    """The mean cross-entropy, of labels (N,) or of rows of shares (N, classes).
+
+    A training with smoothed or mixed labels has the rows; what measures it has the labels.
+    """
+
+    def __init__(self, from_logits: bool = True, name: str = "cross_entropy", **kwargs: Any):
+        super().__init__(name=name, **kwargs)
+        self.from_logits = from_logits
+
+    def call(self, y_true, y_pred):
+        if len(y_true.shape) == len(y_pred.shape):
+            return ops.categorical_crossentropy(y_true, y_pred, from_logits=self.from_logits)
+        labels = ops.cast(y_true, "int32")
+        return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=self.from_logits)
+
+    def get_config(self):
+        return {**super().get_config(), "from_logits": self.from_logits}
+
+
+def cross_entropy(model: keras.Model, *, soft: bool = False) -> keras.losses.Loss:
     """The mean cross-entropy for a model that returns logits or probabilities.
+
+    If `soft`, it takes rows of shares in place of labels, too (`SoftCrossEntropy`).
 
     Which of the two is seen from its answer to two images of noise: probabilities
     are at least 0 and sum to 1.
@@ -66,18 +94,20 @@ def cross_entropy(model: keras.Model) -> keras.losses.Loss:
     noise = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype("float32")
     outputs = ops.convert_to_numpy(ops.cast(model(noise, training=False), "float32"))
     probabilities = outputs.min() >= 0 and np.allclose(outputs.sum(-1), 1, atol=1e-2)
+    if soft:
+        return SoftCrossEntropy(from_logits=not probabilities)
     return keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
 
 
 def compile_model(model: keras.Model, recipe: Recipe) -> keras.Model:
     """Gives a model the recipe's optimizer, the cross-entropy, and `error`."""
     if recipe.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(recipe.schedule(), beta_1=recipe.momentum)
+        optimizer = keras.optimizers.Adam(recipe.keras_schedule(), beta_1=recipe.momentum)
     else:
-        optimizer = SGD(recipe.schedule(), recipe.momentum, recipe.weight_decay)
+        optimizer = SGD(recipe.keras_schedule(), recipe.momentum, recipe.weight_decay)
     model.compile(
         optimizer=optimizer,
-        loss=cross_entropy(model),
+        loss=cross_entropy(model, soft=recipe.soft_targets),
         metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
         jit_compile=recipe.jit_compile,
     )

@@ -37,7 +37,7 @@ def test_the_recipe_of_section_4_2():
 )
 def test_the_rate_of_every_step(step, rate):
     assert HE2015_CIFAR10.learning_rate_at(step) == pytest.approx(rate)
-    assert float(HE2015_CIFAR10.schedule()(step)) == pytest.approx(rate)
+    assert float(HE2015_CIFAR10.keras_schedule()(step)) == pytest.approx(rate)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_rate_of_every_step(step, rate):
 )
 def test_resnet_110_starts_slowly(step, rate):
     assert HE2015_CIFAR10_WARMUP.learning_rate_at(step) == pytest.approx(rate)
-    assert float(HE2015_CIFAR10_WARMUP.schedule()(step)) == pytest.approx(rate)
+    assert float(HE2015_CIFAR10_WARMUP.keras_schedule()(step)) == pytest.approx(rate)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_resnet_110_starts_slowly(step, rate):
     ids=lambda recipe: recipe.name,
 )
 def test_keras_schedule_and_learning_rate_at_agree(recipe):
-    schedule = recipe.schedule()
+    schedule = recipe.keras_schedule()
     for step in range(recipe.steps):
         warm = step < recipe.warmup_steps
         rate = 0.01 if warm else 0.1 * 0.1 ** len([b for b in recipe.boundaries if b <= step])

@@ -57,7 +57,7 @@ def test_8192_images_at_once_are_those_of_goyal_et_al():
 def test_keras_schedule_is_the_rule_by_hand(batch_size):
     recipe = dataclasses.replace(HE2015_IMAGENET, steps=600, boundaries=(150, 300, 450))
     recipe = recipe.for_batch(batch_size, images=5_120)
-    schedule, k = recipe.schedule(), batch_size / 256
+    schedule, k = recipe.keras_schedule(), batch_size / 256
     warm = round(5 * 5_120 / batch_size) if k > 1 else 0
     drops = [int(b * recipe.steps / 600) for b in (150, 300, 450)]
     for step in range(recipe.steps):
@@ -72,7 +72,7 @@ def test_keras_schedule_is_the_rule_by_hand(batch_size):
 def test_a_schedule_with_a_warm_up_travels_with_a_saved_model(tmp_path):
     recipe = Recipe("r", "", steps=12, boundaries=(8,), warmup="linear", warmup_steps=4)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.SGD(recipe.schedule()), "mse")
+    model.compile(keras.optimizers.SGD(recipe.keras_schedule()), "mse")
     model.save(tmp_path / "m.keras")
     schedule = keras.models.load_model(tmp_path / "m.keras").optimizer._learning_rate
     rates = [float(schedule(step)) for step in (0, 2, 4, 7, 8)]

@@ -1,5 +1,6 @@
 """studies: what the files of the book list, and that they travel with the library."""
 
+import itertools
 import shlex
 import shutil
 import subprocess
@@ -85,6 +86,23 @@ def test_the_study_of_depth_has_every_depth_by_one_schedule_with_three_seeds():
         assert recipe.learning_rate_at(0) == 0.001
         assert recipe.precision == "float32"
     assert plans[0].record() == "cifar10-16x16-plain8-late-drops-padding2-seed0"
+
+
+def test_the_study_of_recipes_has_every_combination_and_the_ends_with_three_seeds():
+    plans = studies.load("recipes").plans
+    found = {}
+    for plan in plans:
+        recipe = plan.recipe_for(45_000)
+        key = (recipe.schedule, recipe.label_smoothing, recipe.mixup)
+        found.setdefault(key, []).append(plan.seed)
+        assert (plan.network, plan.size, plan.images, plan.padding) == ("resnet20", 16, 45_000, 2)
+        assert (recipe.steps, recipe.warmup_steps, recipe.padding) == (20 * 351, 400, 2)
+    every = set(itertools.product(("steps", "cosine"), (0, 0.1), (0, 0.2)))
+    assert set(found) == every
+    ends = {("steps", 0, 0), ("cosine", 0.1, 0.2)}
+    assert all(found[key] == ([0, 1, 2] if key in ends else [0]) for key in every)
+    depth = {plan.record() for plan in studies.load("depth").plans}
+    assert len([plan for plan in plans if plan.record() in depth]) == 3
 
 
 def test_the_study_files_travel_with_the_library(tmp_path):

@@ -52,6 +52,17 @@ def test_losses_and_errors_are_those_of_training(reference, whole):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize(("smoothing", "mixup"), [(0.1, 0.0), (0.1, 0.4)])
+def test_so_it_is_with_a_cosine_smoothed_labels_and_mixup(
+    tiny_spec, tiny_data, whole, smoothing, mixup
+):
+    recipe = RECIPE.with_schedule("cosine").with_label_smoothing(smoothing).with_mixup(mixup)
+    mine = on_device.train(tiny_spec, tiny_data, recipe, **OPTIONS)
+    theirs = training.train(tiny_spec, tiny_data, recipe, **OPTIONS)
+    same(mine, theirs, **FLOAT32)
+    assert abs(mine.history["loss"][0] / whole.history["loss"][0] - 1) > 1e-3
+
+
 def test_a_training_in_pieces_is_the_same(tiny_spec, tiny_data, whole, tmp_path, monkeypatch):
     """One piece ends by its time, the next is stopped in the midst of an epoch."""
     options = {**OPTIONS, "name": "pieces", "checkpoints": tmp_path, "save": True, "minutes": 60}

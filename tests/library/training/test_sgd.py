@@ -22,7 +22,7 @@ def test_sgd_is_momentum_with_the_penalty_in_the_gradient():
     random = np.random.default_rng(0)
     start, gradients = random.normal(size=(4, 3)), random.normal(size=(3, 4, 3))
     recipe = Recipe("r", "", steps=3, boundaries=(1, 2), learning_rate=0.5)
-    optimizer = SGD(recipe.schedule(), momentum=0.9, l2=0.2)
+    optimizer = SGD(recipe.keras_schedule(), momentum=0.9, l2=0.2)
     variable = keras.Variable(start, dtype="float32")
     for gradient in gradients:
         optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
@@ -52,7 +52,7 @@ def test_every_trainable_variable_decays_as_with_a_penalty_in_the_loss(tiny_spec
 
 def test_sgd_travels_by_its_configuration():
     recipe = Recipe("short", "tests", steps=15, boundaries=(8, 12), warmup_steps=2)
-    config = keras.saving.serialize_keras_object(SGD(recipe.schedule(), 0.8, 0.3))
+    config = keras.saving.serialize_keras_object(SGD(recipe.keras_schedule(), 0.8, 0.3))
     back = keras.saving.deserialize_keras_object(config)
     assert isinstance(back, SGD)
     assert (back.momentum, back.l2) == (0.8, 0.3)
