@@ -114,6 +114,8 @@ def _block(x, spec: Network, stage: Stage, i: int, number: int, **conv):
         return blocks.conv_bn_relu(x, window[0], 3, window[1], name=name, **conv)
     if stage.block == "plain":
         return blocks.plain_block(x, *window, name=name, **conv)
+    if stage.block == "repvgg":
+        return blocks.repvgg_block(x, *window, name=name, **conv)
     conv |= {"shortcut": spec.shortcut, "pooled_shortcut": spec.pooled_shortcut}
     conv |= {"start": spec.start, "squeeze": spec.squeeze, "survival": spec.survival_of(number)}
     if stage.block in specs.BOTTLENECK_BLOCKS:

@@ -3,7 +3,8 @@
 Of nets before training, with batch normalization. Factors are of the *squared* norm of the
 gradient with respect to x, the blocks' outputs, and stand in the order of the blocks.
 
-Source: Yang et al. 2019, Theorem 8 (plain nets); De and Smith 2020 (residual ones).
+Source: Yang et al. 2019, Theorem 8 (plain nets); De and Smith 2020 (residual ones); for RepVGG's
+branches the same argument, carried over.
 Book: chapters 1, 2, 8 and 9.
 """
 
@@ -53,10 +54,10 @@ def sizes(network: str | specs.Network, *, carried: float = 1.0, first: float = 
     """What root mean square of x the argument expects in each block's output, stem first.
 
     After batch normalization and ReLU the mean square is 1/2; so it is everywhere in a plain
-    net. A residual block adds F, whose mean square is 1. Where option A appends as many empty
-    channels as there are, the mean square is halved before. `carried` is what a shortcut
-    multiplies x by, where it is not the identity, and `first` the mean square that the stem puts
-    out: one without batch normalization has another.
+    net, and in a RepVGG half the number of branches. A residual block adds F, whose mean square
+    is 1. Where option A appends as many empty channels as there are, the mean square is halved
+    before. `carried` is what a shortcut multiplies x by, where it is not the identity, and
+    `first` the mean square that the stem puts out: one without batch normalization has another.
 
     Raises ValueError for a residual net without option A, whose projections are not covered.
     """
@@ -81,6 +82,34 @@ def by_size(
         raise ValueError(f"Expected a residual net. Received: {network.name}")
     squares = _mean_squares(network, carried, first)
     return carried**2 * _kept(network) + a / squares[:-1]
+
+
+def by_branches(network: str | specs.Network, a: float) -> np.ndarray:
+    """The factors of a RepVGG: sqrt(a) times its branches, over those of the block before.
+
+    `a` is as in `rule`, of a plain block, which has two layers; this block has one. A branch ends
+    with a batch normalization, so it has mean square 1, and the sum of k branches has k, of which
+    the ReLU leaves k / 2. So x does not grow from block to block, as it does with an identity
+    that is not normalized: where each of the branches divides by the size of x, a block with as
+    many branches as the one before multiplies by what a plain layer multiplies by.
+
+    Raises ValueError for another net.
+    """
+    network = specs.resolve(network)
+    if network.kinds != {"repvgg"}:
+        raise ValueError(f"Expected a net of repvgg blocks. Received: {network.name}")
+    branches = _branches(network)
+    return math.sqrt(a) * branches[1:] / branches[:-1]
+
+
+def _branches(network):
+    """How many normalized maps each block of a RepVGG adds up, the stem's one before them."""
+    before, branches = network.stem.filters, [1]
+    for stage in network.stages:
+        same = stage.stride == 1 and stage.filters == before
+        branches += [2 + same] + (stage.repeats - 1) * [3]
+        before = stage.filters
+    return np.array(branches)
 
 
 def normalizer_free_sizes(network: str | specs.Network, alpha: float = 0.2) -> np.ndarray:
@@ -121,6 +150,8 @@ def _kept(network):
 
 def _mean_squares(network, carried, first):
     squares = [first]
+    if network.kinds == {"repvgg"}:
+        return np.array([first, *_branches(network)[1:] / 2])
     if not _residual(network):
         return np.array(squares * (1 + sum(stage.repeats for stage in network.stages)))
     if network.shortcut != "A":

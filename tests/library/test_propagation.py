@@ -137,3 +137,48 @@ def test_what_the_argument_does_not_cover_is_refused():
         propagation.sizes(specs.resolve("resnet20", shortcut="C"))
     with pytest.raises(ValueError, match=r"residual net.*plain20"):
         propagation.by_size("plain20", 2)
+
+
+def factor_with_branches(layers, seed=0):
+    """Mean factor of a fully connected layer of three branches, two random and x itself, all
+    normalised, and a ReLU behind their sum."""
+    rng = np.random.default_rng(seed)
+    x, tape = np.maximum(rng.normal(size=(BATCH, WIDTH)), 0), []
+    for _ in range(layers):
+        kernels = [rng.normal(0, math.sqrt(2 / WIDTH), (WIDTH, WIDTH)) for _ in range(2)]
+        kernels.append(np.eye(WIDTH))
+        branches = [(w, *normalised(x @ w)) for w in kernels]
+        total = sum(z for _, z, _ in branches)
+        tape.append((branches, total > 0))
+        x = np.maximum(total, 0)
+    d = rng.normal(size=x.shape)
+    start = np.linalg.norm(d)
+    for branches, on in reversed(tape):
+        d = d * on
+        d = sum(
+            ((d - d.mean(axis=0) - z * (d * z).mean(axis=0)) / deviation) @ w.T
+            for w, z, deviation in branches
+        )
+    return (np.linalg.norm(d) / start) ** (2 / layers), (x**2).mean()
+
+
+def test_normalised_branches_take_none_of_the_growth_away():
+    """As much a layer as without them; and x stays as large as it is.
+
+    The argument's mean square is 3 / 2. That of x itself, normalised, is not symmetric, so the
+    ReLU leaves a little more than half.
+    """
+    factor, square = factor_with_branches(12)
+    assert factor == pytest.approx(propagation.RELU_AND_BATCH_NORM, rel=0.05)
+    assert 1.5 < square < 1.9
+
+
+def test_repvgg_by_its_branches():
+    """Six blocks a stage, and in the first of the second and third x has another shape."""
+    found = propagation.by_branches("repvgg20", 4)
+    stage = [2 * 2 / 3, 2 * 3 / 2, *4 * [2]]
+    np.testing.assert_allclose(found, [2 * 3, *5 * [2], *stage, *stage])
+    squares = [0.5, *6 * [1.5], 1, *5 * [1.5], 1, *5 * [1.5]]
+    np.testing.assert_allclose(propagation.sizes("repvgg20") ** 2, squares)
+    with pytest.raises(ValueError, match=r"repvgg blocks.*plain20"):
+        propagation.by_branches("plain20", 4)

@@ -79,7 +79,7 @@ def test_names_are_by_family_and_by_depth():
     plain = [f"plain{d}" for d in (8, 14, 18, 20, 32, 34, 44, 56, 110)]
     residual = [f"resnet{d}" for d in (8, 14, 18, 20, 32, 34, 44, 50, 56, 101, 110, 152, 1202)]
     later = [f"preresnet{d}" for d in (20, 50, 56, 110, 164, 1001)]
-    later += ["resnet50c", "resnet50d", "resnext50_32x4d", "seresnet50"]
+    later += ["repvgg20", "resnet50c", "resnet50d", "resnext50_32x4d", "seresnet50"]
     later += ["wrn16_4", "wrn40_4", "wrn28_10"]
     assert specs.names() == [*plain, *residual, "vgg16", "vgg19", *later]
     assert list(specs.OF_2015) == [name for name in specs.names() if name in specs.OF_2015]

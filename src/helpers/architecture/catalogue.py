@@ -2,7 +2,8 @@
 
 Source: He et al. 2015, Table 1 and section 4.2; Simonyan and Zisserman 2015, Table 1 (VGG); He et
 al. 2016 (pre-activation); Zagoruyko and Komodakis 2016, Table 1 (WRN); Xie et al. 2017, Table 1
-(ResNeXt); Hu et al. 2018, Table 1 (SE); He et al. 2019, section 4.1 (ResNet-C and D).
+(ResNeXt); Hu et al. 2018, Table 1 (SE); He et al. 2019, section 4.1 (ResNet-C and D); Ding et al.
+2021 (RepVGG).
 Book: chapters 1 to 4 and 9.
 """
 
@@ -14,12 +15,20 @@ from typing import Any
 
 from helpers import expect
 from helpers.architecture.network import Network
-from helpers.architecture.parts import CONVOLUTIONS, BlockKind, Option, Stage, Stem
+from helpers.architecture.parts import (
+    CONVOLUTIONS,
+    RESIDUAL_BLOCKS,
+    BlockKind,
+    Option,
+    Stage,
+    Stem,
+)
 
 _PREFIX: dict[BlockKind, str] = {
     "plain": "plain",
     "preactivation": "preresnet",
     "preactivation-bottleneck": "preresnet",
+    "repvgg": "repvgg",
 }
 
 
@@ -27,7 +36,8 @@ def cifar(depth: int, block: BlockKind, *, widen: int = 1) -> Network:
     """The net for CIFAR-10 of this depth, at 32x32: three stages of 16, 32 and 64 filters.
 
     One convolution, n blocks a stage and one fully connected layer: 6n + 2 layers of blocks with
-    two convolutions each (section 4.2), 9n + 2 of bottlenecks (He et al. 2016). Shortcuts are
+    two convolutions each (section 4.2), 9n + 2 of bottlenecks (He et al. 2016), 3n + 2 of RepVGG's
+    blocks, which have one. Shortcuts are
     identities, option A, but where bottlenecks or `widen` change the number of channels at full
     size: there they are projections, option B, as those papers have them. `widen` multiplies the
     filters of the blocks (Zagoruyko and Komodakis 2016).
@@ -56,7 +66,7 @@ def _family(
             Stage(f"conv{i}_x", block, f, n, stride=1 if i == 2 else 2)
             for i, (f, n) in enumerate(zip(filters, repeats, strict=True), start=2)
         ),
-        "shortcut": None if block == "plain" else option,
+        "shortcut": option if block in RESIDUAL_BLOCKS else None,
     }
 
 
@@ -99,6 +109,7 @@ _AFTER_2015 = (
     *(cifar(depth, "preactivation") for depth in (20, 56, 110)),
     *(cifar(depth, "preactivation-bottleneck") for depth in (164, 1001)),
     *(_wide(depth, widen) for depth, widen in ((16, 4), (28, 10), (40, 4))),
+    cifar(20, "repvgg"),
     _imagenet(50, "preactivation-bottleneck", (3, 4, 6, 3)),
     _resnet50("resnet50c", stem=_DEEP_STEM),
     _resnet50("resnet50d", stem=_DEEP_STEM, pooled_shortcut=True),

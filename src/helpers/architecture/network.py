@@ -81,8 +81,7 @@ class Network:
         if self.residual:
             expect.one_of("shortcut", self.shortcut, OPTIONS)
         elif self.shortcut is not None:
-            why = f"left out: {self.name} is a plain net and has no shortcuts"
-            expect.fail("shortcut", why, self.shortcut)
+            expect.fail("shortcut", f"left out: {self.name} {self._why_none}", self.shortcut)
         expect.one_of("bottleneck_stride", self.bottleneck_stride, BOTTLENECK_STRIDES)
         if self.bottleneck_stride != "1x1" and self.kinds.isdisjoint(BOTTLENECK_BLOCKS):
             why = f"left out: {self.name} has no bottleneck blocks"
@@ -105,8 +104,7 @@ class Network:
             expect.fail("survival", "a probability, above 0 and at most 1", self.survival)
         for key, usual in LATER_FIELDS.items():
             if getattr(self, key) != usual and not self.residual:
-                why = f"left out: {self.name} is a plain net and has no shortcuts"
-                expect.fail(key, why, getattr(self, key))
+                expect.fail(key, f"left out: {self.name} {self._why_none}", getattr(self, key))
         if self.start in NORMALIZER_FREE and self.batch_norm:
             why = f"False: {self.start} has no batch normalization"
             expect.fail("batch_norm", why, self.batch_norm)
@@ -147,6 +145,12 @@ class Network:
         return not self.kinds.isdisjoint(RESIDUAL_BLOCKS)
 
     @property
+    def _why_none(self) -> str:
+        if "repvgg" in self.kinds:
+            return "has RepVGG's branches and no shortcuts to choose"
+        return "is a plain net and has no shortcuts"
+
+    @property
     def preactivation(self) -> bool:
         """Whether batch normalization and ReLU stand before the convolutions of its blocks."""
         return not self.kinds.isdisjoint(PREACTIVATION_BLOCKS)
@@ -166,8 +170,8 @@ class Network:
 
     @property
     def depth(self) -> int:
-        """Weighted layers as the paper counts them: convolutions of the main
-        path and the fully connected layers, projections and gates left out."""
+        """Weighted layers as the paper counts them: convolutions of the main path and the
+        fully connected layers, projections, gates and RepVGG's 1x1 branches left out."""
         stem = self.stem.convolutions if self.stem else 0
         convolutions = sum(CONVOLUTIONS[s.block] * s.repeats for s in self.stages)
         return stem + convolutions + len(self.hidden) + 1

@@ -1,7 +1,8 @@
 """What a network is made of: kinds of blocks, the stem, the stages. No Keras here.
 
 Source: He et al. 2015, Table 1; He et al. 2016, Figure 4 (e); Xie et al. 2017, Table 1 (groups);
-He et al. 2019, Figure 2 (the stem of ResNet-C). Book: chapters 1 to 4 and 9.
+He et al. 2019, Figure 2 (the stem of ResNet-C); Ding et al. 2021, Figure 2 (RepVGG).
+Book: chapters 1 to 4 and 9.
 """
 
 from __future__ import annotations
@@ -12,14 +13,21 @@ from typing import Any, Literal
 from helpers import expect
 
 BlockKind = Literal[
-    "convolution", "plain", "basic", "bottleneck", "preactivation", "preactivation-bottleneck"
+    "convolution",
+    "plain",
+    "basic",
+    "bottleneck",
+    "preactivation",
+    "preactivation-bottleneck",
+    "repvgg",
 ]
 Option = Literal["A", "B", "C"]
 BottleneckStride = Literal["1x1", "3x3"]
 
 # The layers of a block from its input to its output, the shortcut left out: it comes in at
 # "add". "1x1" and "3x3" are convolutions; a network without batch normalization has no "bn".
-# "convolution" is VGG's. What a network's own fields add to them: `order`.
+# "convolution" is VGG's; at RepVGG's "sum" two more branches come in, which are the same in
+# every such block and no option of the network. What a network's own fields add: `order`.
 LAYERS: dict[BlockKind, tuple[str, ...]] = {
     "convolution": ("3x3", "bn", "relu"),
     "plain": ("3x3", "bn", "relu", "3x3", "bn", "relu"),
@@ -30,6 +38,7 @@ LAYERS: dict[BlockKind, tuple[str, ...]] = {
         *("bn", "relu", "1x1", "bn", "relu", "3x3", "bn", "relu", "1x1"),
         "add",
     ),
+    "repvgg": ("3x3", "bn", "sum", "relu"),
 }
 BLOCKS: tuple[BlockKind, ...] = tuple(LAYERS)
 CONVOLUTIONS = {kind: sum(n in ("1x1", "3x3") for n in LAYERS[kind]) for kind in BLOCKS}

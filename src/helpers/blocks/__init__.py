@@ -19,6 +19,7 @@ from helpers.blocks.preactivation import (
     preactivation_block,
     preactivation_bottleneck_block,
 )
+from helpers.blocks.repvgg import repvgg_block
 from helpers.blocks.residual import basic_block, bottleneck_block, plain_block, residual_function
 from helpers.blocks.shortcuts import NF_ALPHA, gate, shortcut
 
@@ -34,6 +35,7 @@ __all__ = [
     "plain_block",
     "preactivation_block",
     "preactivation_bottleneck_block",
+    "repvgg_block",
     "residual_function",
     "shortcut",
 ]

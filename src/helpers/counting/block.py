@@ -48,6 +48,9 @@ def of_block(spec: Network, stage: Stage, i: int, maps: Maps) -> Generator[Layer
             case "add":
                 yield from _shortcut(spec, stage, name, maps, stride)
                 yield out.row(stage.name, f"{name}_add", "Add", keeps=spec.preactivation and not nf)
+            case "sum":
+                yield from _branches(spec, stage, name, maps, stride)
+                yield out.row(stage.name, f"{name}_sum", "Add")
             case "gate":
                 yield from _gate(spec, stage.name, name, out)
             case "shift":
@@ -83,6 +86,17 @@ def _shortcut(spec: Network, stage: Stage, name: str, maps: Maps, stride: int):
     elif not same and (stride > 1 or maps.shape[-1] != stage.channels):
         padded = maps.behind(1, stride, stage.channels)
         yield padded.row(stage.name, f"{name}_zero_pad", "ZeroPadShortcut")
+
+
+def _branches(spec: Network, stage: Stage, name: str, maps: Maps, stride: int):
+    """What a RepVGG block adds to its 3x3: a 1x1, and the identity where the shape stays."""
+    window = (f"{name}_1x1", maps, stage.filters, 1, stride)
+    how = {"keeps": spec.batch_norm, "bias": not spec.batch_norm}
+    out = yield from convolution(stage.name, *window, **how)
+    if spec.batch_norm:
+        yield bn(stage.name, f"{name}_1x1", out)
+        if stride == 1 and maps.shape[-1] == stage.filters:
+            yield bn(stage.name, f"{name}_identity", maps)
 
 
 def _gate(spec: Network, stage: str, name: str, maps: Maps):

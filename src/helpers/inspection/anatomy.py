@@ -170,7 +170,12 @@ def _identity(x, training=False):
 
 
 def _adds_two(layer):
-    """Keras' Add and others of that name, such as one that weighs what it adds up."""
+    """Keras' Add and others of that name, such as one that weighs what it adds up.
+
+    The sum of RepVGG's branches is none: no one of them is the shortcut to the others.
+    """
+    if layer.name.endswith("_sum"):
+        return False
     return type(layer).__name__.endswith("Add") and len(_inputs(layer)) == 2
 
 
