@@ -42,6 +42,7 @@ def check(model, merged):
     assert not [x for x in merged.layers if isinstance(x, keras.layers.BatchNormalization)]
 
 
+@pytest.mark.one_backend  # JAX would compile each layer by itself
 def test_repvgg_is_a_chain_of_3x3_convolutions():
     model = as_if_trained(networks.build(SMALL, **HOW))
     before = [w.copy() for w in model.get_weights()]
