@@ -20,6 +20,7 @@ from helpers.plots.inside import (
     responses,
     similarity,
 )
+from helpers.plots.look import line_look
 from helpers.plots.networks import (
     SHARED,
     by_block,
@@ -50,6 +51,7 @@ __all__ = [
     "curves",
     "error_by_depth",
     "growth_and_error",
+    "line_look",
     "loss_slices",
     "one_per_class",
     "path_lengths",
