@@ -10,7 +10,8 @@
 | fc                | predictions          | fc                          |
 | conv3_1_conv, fc6 | block3_conv1, fc1    | (VGG: has no blocks)        |
 
-What later nets have besides stands in `pytorch`. Two who published nets for CIFAR-10 have torchvision's names but for these:
+What PyTorch's libraries call the layers of later nets stands in `pytorch`. Two who published
+nets for CIFAR-10 have torchvision's names but for these:
 
 | torchvision         | a-martyn             | akamaster                   |
 |---------------------|----------------------|-----------------------------|

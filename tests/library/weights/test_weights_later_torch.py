@@ -152,5 +152,5 @@ def test_a_net_of_bit_is_refused_with_its_reason(tmp_path):
     arrays = theirs("preresnet50-v1.5").state_dict()
     arrays = {k: v for k, v in arrays.items() if "running" not in k and "batches" not in k}
     save_file(arrays, tmp_path / "bit.safetensors")
-    with pytest.raises(ValueError, match="as BiT's are, with group normalization.*preresnet50"):
+    with pytest.raises(ValueError, match=r"as BiT's are, with group normalization.*preresnet50"):
         weights.load(model("preresnet50-v1.5"), tmp_path / "bit.safetensors")
