@@ -159,9 +159,7 @@ def test_normalizer_free_blocks_have_the_variance_that_they_divide_by():
         Stage("conv3_x", "preactivation", 64, 3, 2),
     )
     stem = Stem(kernel_size=3, filters=64, stride=1, max_pooling=False)
-    spec = Network(
-        "nf", (12, 12, 3), 5, stem, stages, shortcut="B", batch_norm=False, start="nf"
-    )  # fmt: skip
+    spec = Network("nf", (12, 12, 3), 5, stem, stages, shortcut="B", batch_norm=False, start="nf")
     keras.utils.set_random_seed(3)
     net = networks.build(spec)
     sums = [layer for layer in net.layers if layer.name.endswith("_add")]
