@@ -135,7 +135,7 @@ def test_a_head_of_ones_own_is_left(file):
         ("resnet50d", "resnet50c", "The source has a pooled shortcut"),
         ("seresnet50", "preresnet50-v1.5", "has no stem.conv.weight"),
         ("preresnet50-v1.5", "seresnet50", "has no conv1.weight.*it has head.fc.bias"),
-        ("seresnet50", "resnet50c", "has layer1.0.se.fc1"),
+        ("seresnet50", "resnet50c", "it has conv1.weight, layer1.0.se.fc1"),
     ],
 )
 def test_another_net_is_refused(source, into, fault, file):
