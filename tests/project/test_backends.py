@@ -101,7 +101,7 @@ def test_what_needs_tensorflow_and_jax_runs_where_both_are_found():
 def test_nothing_is_skipped_there(name):
     """A missing PyTorch is an error, and TensorFlow is wanted where a mark says so alone."""
     text = LIBRARY[name].read_text("utf-8")
-    assert "skip" not in text
+    assert not re.search("skip(?!init)", text)  # SkipInit leaves no test out
     assert not re.search(r"(?m)^(import|from) tensorflow", text)
     for test in re.findall(r"(?m)^def test_.*\n(?:(?:    .*)?\n)*", text):
         if "import tensorflow" in test:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from helpers import runs
 from helpers.datasets import DataSet
@@ -122,7 +123,7 @@ def epochs_done(checkpoints: str | os.PathLike, name: str) -> int:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Weights, optimizer and history after the last whole epoch, in one folder.
+    """Weights, optimizer, draws and history after the last whole epoch, in one folder.
 
     A folder of another training (other spec, recipe, seed, backend or images) is
     an error and is left as it is. How many devices or processes train is not part of what
@@ -164,6 +165,8 @@ class Checkpoint(keras.callbacks.Callback):
         model = self.run.model
         model.optimizer.build(model.trainable_variables)
         model.load_weights(found[0] / "model.weights.h5")
+        for variable, state in zip(_draws(model), record.get("draws", ()), strict=False):
+            variable.assign(np.array(state, variable.dtype))
         self.run.go_on(record)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -174,7 +177,9 @@ class Checkpoint(keras.callbacks.Callback):
         new.mkdir(parents=True)
         with processes.alone():
             self.model.save_weights(new / "model.weights.h5")
-        runs.write_json(new / "record.json", {"plan": self.plan, **self.run.so_far()})
+        draws = [keras.ops.convert_to_numpy(v.value).tolist() for v in _draws(self.model)]
+        record = {"plan": self.plan, "draws": draws, **self.run.so_far()}
+        runs.write_json(new / "record.json", record)
         if state.is_dir():
             shutil.rmtree(old, ignore_errors=True)
             state.rename(old)
@@ -185,3 +190,12 @@ class Checkpoint(keras.callbacks.Callback):
         """Removes the folder: the training is finished and recorded."""
         if processes.team().first:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _draws(model: keras.Model) -> list[keras.Variable]:
+    """How far each layer that draws is with it, as stochastic depth and dropout.
+
+    Keras' files of weights leave these out, and a training that goes on would draw anew.
+    """
+    weights = {id(weight) for weight in model.weights}
+    return [v for v in model.non_trainable_variables if id(v) not in weights]

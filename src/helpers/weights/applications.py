@@ -12,7 +12,15 @@ from __future__ import annotations
 import keras
 
 from helpers.weights import naming
-from helpers.weights.places import HEAD, Place, assign, check_names, check_shapes, check_stride
+from helpers.weights.places import (
+    HEAD,
+    Place,
+    assign,
+    check_names,
+    check_shapes,
+    check_stride,
+    check_unseen,
+)
 from helpers.weights.places import numpy as values
 from helpers.weights.published import Source
 
@@ -42,6 +50,7 @@ def load(model: keras.Model, source: keras.Model, *, head: bool = True) -> None:
     check_stride(
         model, title, naming.bottleneck_stride({n: theirs[naming.in_keras(n)] for n in ours})
     )
+    check_unseen(model, title)
     check_shapes(model, title, places, {name: v.shape for name, v in variables.items()})
     arrays = {name: values(variable) for name, variable in variables.items()}
     for name, bias in biases.items():

@@ -20,22 +20,10 @@ from safetensors.numpy import save_file
 
 from helpers import expect, whole
 from helpers.specs import BOTTLENECK_STRIDES
-from helpers.weights import naming, pickles, published
+from helpers.weights import naming, pickles, published, pytorch
 from helpers.weights import option_a as forms
 from helpers.weights import places as fitting
 from helpers.weights.places import HEAD, SAME_NETWORK, Place
-
-# Axes of a variable of ours in PyTorch's order: HWIO -> OIHW, (in, out) -> (out, in).
-_PYTORCH_AXES = {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}
-_PYTORCH_VARIABLES = {
-    "kernel": "weight",
-    "bias": "bias",
-    "gamma": "weight",
-    "beta": "bias",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_var",
-}
-
 
 OTHER_FORMATS = (".pth", ".pt", ".th", ".bin", ".ckpt", ".pkl", ".keras", ".h5", ".npz", ".onnx")
 _TYPES = ("F64", "F32", "F16", "BF16")
@@ -85,8 +73,7 @@ def load(
     except SafetensorError as error:
         raise ValueError(_NOT_SAFETENSORS.format(path, error)) from error
     fitting.assign(
-        (place, arrays[name].transpose(np.argsort(_PYTORCH_AXES[len(place.shape)])))
-        for name, place in places.items()
+        (place, pytorch.to_ours(arrays[name], place.variable)) for name, place in places.items()
     )
 
 
@@ -101,12 +88,20 @@ def _read(
 ) -> dict[str, np.ndarray]:
     """The arrays of an open file by torchvision's names, none of them read before all fit."""
     names, owner = naming.in_torchvision(file.entries)
+    classifier = f"{pytorch.name_of(HEAD, pytorch.form(model))}."
     names = {
         name: theirs
         for name, theirs in names.items()
         # PyTorch counts batches in its normalizations; no output depends on it.
-        if not name.endswith("num_batches_tracked") and (head or name.split(".")[0] != HEAD)
+        if not name.endswith("num_batches_tracked") and (head or not name.startswith(classifier))
     }
+    if "stem.conv.weight" in names and "stages.0.blocks.0.norm1.running_mean" not in names:
+        raise ValueError(
+            f"{title} does not fit {model.name}: it holds a pre-activation net without batch "
+            "normalization, as BiT's are, with group normalization and standardized kernels. "
+            "Of timm's, resnetv2_50 has batch normalization: networks.build('preresnet50', "
+            "bottleneck_stride='3x3')."
+        )
     fitting.check_names(model, title, places, names, hint)
     _check_metadata(model, title, file.metadata)
     form = forms.form(model, title, owner=owner, metadata=file.metadata, **said)
@@ -174,9 +169,9 @@ _CODES = {"<f8": "F64", "<f4": "F32", "<f2": "F16", "<i8": "I64"}  # of what `pi
 
 def places_of(model: keras.Model) -> dict[str, Place]:
     """{name of the array in a file: where it belongs}. Raises ValueError for VGG."""
-    places = {}
+    places, form = {}, pytorch.form(model)
     for layer in naming.weighted(model).values():
-        name = naming.in_pytorch(layer.name)
+        name = pytorch.name_of(layer.name, form)
         if name is None:
             raise ValueError(
                 f"torchvision's names for ResNets have none for {layer.name} of {model.name}: "
@@ -184,8 +179,8 @@ def places_of(model: keras.Model) -> dict[str, Place]:
                 "can be loaded, and model.save_weights(path) writes Keras' own format."
             )
         for variable in layer.weights:
-            shape = tuple(variable.shape[axis] for axis in _PYTORCH_AXES[len(variable.shape)])
-            places[f"{name}.{_PYTORCH_VARIABLES[variable.name]}"] = Place(layer, variable, shape)
+            shape = pytorch.shape_of(layer, variable, form)
+            places[pytorch.array_of(name, variable)] = Place(layer, variable, shape)
     return places
 
 
@@ -212,6 +207,11 @@ def _check_metadata(model: keras.Model, title: str, metadata: dict[str, str]) ->
         )
     said = "bottleneck_stride" in metadata
     fitting.check_stride(model, title, stride, "" if said else _NO_STRIDE)
+    # Of a file that does not say so, the names of ResNet-D's projections do.
+    told = any(".downsample.2." in name for name in places_of(model))
+    pooled = metadata.get("pooled_shortcut", "true" if told else "false")
+    survival = metadata.get("survival", "1")
+    fitting.check_unseen(model, title, pooled=pooled == "true", survival=survival)
 
 
 def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32") -> Path:
@@ -222,14 +222,16 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     1/2048 of its value. Moving averages stay in float32, since nothing bounds a variance: the
     early layers of a deep plain net exceed what float16 can hold. The metadata say `name`,
     `block`, for bottlenecks `bottleneck_stride`, and `option_a`, "zeros behind", where shortcuts
-    have channels of zeros. torchvision's own classes take ResNet-18 and 34 with option B and the
-    bottleneck nets with the stride on the 3x3; the other nets keep the scheme.
+    have channels of zeros; also `pooled_shortcut` and `survival` of a net that has them.
+    torchvision's own classes take ResNet-18 and 34 with option B and the bottleneck nets with the
+    stride on the 3x3, timm's resnet50c, resnet50d, seresnet50, resnext50_32x4d and resnetv2_50
+    (preresnet50) as well; the other nets keep the scheme.
 
     Raises FileExistsError if the file is there, ValueError for VGG, for a path that
     does not end in `.safetensors`, for another `dtype` and for a weight that float16 cannot
     hold, TypeError if `model` is not a Keras model.
 
-    Book: chapter 4.
+    Book: chapters 4 and 9.
     """
     path = Path(path)
     places = places_of(model)
@@ -247,12 +249,9 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
                 f"{name} of {model.name} has an entry of {np.abs(array).max():.3g}, above the "
                 f"largest {kept}, {np.finfo(kept).max:.3g}. Leave `dtype` out."
             )
-        array = array.astype(kept)
         # The library writes memory as it lies, so the change of axes must be carried out.
-        arrays[name] = np.ascontiguousarray(array.transpose(_PYTORCH_AXES[array.ndim]))
-    metadata = {"format": "pt", "name": model.name, "block": naming.block(model)}
-    if stride := naming.bottleneck_stride(naming.weighted(model)):
-        metadata["bottleneck_stride"] = stride
+        arrays[name] = pytorch.to_pytorch(array.astype(kept), place.shape)
+    metadata = {"format": "pt", "name": model.name, **pytorch.marks(model)}
     if forms.pads(model):
         metadata["option_a"] = forms.BEHIND
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,9 +20,10 @@ from helpers.weights import addresses, applications, files, hub, naming, publish
 from helpers.weights import option_a as forms
 from helpers.weights.hub import CONFIGURATION, WEIGHTS
 from helpers.weights.option_a import OptionA
-from helpers.weights.places import SAME_NETWORK, check_stride
+from helpers.weights.places import SAME_NETWORK, check_stride, check_unseen
 from helpers.weights.published import Source
 
+_BIT = " Those of BiT have group normalization and standardized kernels."
 _ON_THE_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
@@ -64,7 +65,7 @@ def load(
       `layer1.0.conv1.weight`, or with a-martyn's or akamaster's: a download, or what `save` or
       `python -m helpers study --weights` wrote. Bottlenecks of torchvision and timm have the
       stride on the 3x3 ("v1.5"): a file counts as one of theirs unless its metadata say
-      `bottleneck_stride: 1x1`;
+      `bottleneck_stride: 1x1`. timm's resnetv2_50 is `preresnet50` with that stride;
     - ResNet50, ResNet101, ResNet152, VGG16 or VGG19 of keras.applications as a model. Its
       biases and its epsilon go into our moving statistics.
 
@@ -85,7 +86,7 @@ def load(
     were.
 
     Source: He et al. 2015, Table 1; keras.applications.resnet; torchvision.models.resnet.
-    Book: chapters 4 to 6.
+    Book: chapters 4 to 6 and 9.
     """
     naming.weighted(model)
     forms.check(option_a)
@@ -159,12 +160,14 @@ def _check_network(model: keras.Model, source: Source) -> None:
             f"{source.name} fits {source.call}. Received: {model.name}, of which other layers "
             f"have weights ({', '.join(other[:3])}{', ...' if len(other) > 3 else ''})."
         )
-    if (block := naming.block(model)) != (theirs := specs.get(source.network).stages[0].block):
+    spec = specs.get(source.network)
+    if (block := naming.block(model)) != (theirs := spec.stages[0].block):
         raise ValueError(
             f"{source.name} fits {source.call}, whose blocks are {theirs}. Received: {model.name}, "
             f"whose blocks are {block}: the arrays would fit and the outputs be wrong."
         )
     check_stride(model, source.name, source.bottleneck_stride)
+    check_unseen(model, source.name, pooled=spec.pooled_shortcut, survival=spec.survival)
 
 
 def _from_configuration(name: str) -> Source:
@@ -183,9 +186,10 @@ def _from_configuration(name: str) -> Source:
         raise ValueError(
             f"{name} holds a network that timm calls {network!r}. Expected one of "
             f"{', '.join(published.ON_THE_HUB)}: others compute something else, even where all "
-            "arrays would fit."
+            f"arrays would fit.{_BIT if network.endswith('_bit') else ''}"
         )
-    return published.on_the_hub(name, network, prepared, f"huggingface.co/{name}")
+    ours = published.ON_THE_HUB[network]
+    return published.on_the_hub(name, ours, prepared, f"huggingface.co/{name}")
 
 
 def _load_file(model: keras.Model, path: Path, head: bool, option_a: OptionA | None) -> Loaded:

@@ -10,7 +10,8 @@
 | fc                | predictions          | fc                          |
 | conv3_1_conv, fc6 | block3_conv1, fc1    | (VGG: has no blocks)        |
 
-Two who published nets for CIFAR-10 have torchvision's names but for these:
+What PyTorch's libraries call the layers of later nets stands in `pytorch`. Two who published
+nets for CIFAR-10 have torchvision's names but for these:
 
 | torchvision         | a-martyn             | akamaster                   |
 |---------------------|----------------------|-----------------------------|
@@ -31,8 +32,10 @@ import keras
 
 from helpers.specs import BOTTLENECK_STRIDES, BlockKind, BottleneckStride
 
-_OURS = re.compile(r"conv1_(conv|bn)|conv\d+_\d+_(([123]|proj)_)?(conv|bn)|fc[67]?")
-_PARTS_OF_A_BLOCK = re.compile(r"conv(\d+)_(\d+)_([123]|proj)_(conv|bn)")
+_OURS = re.compile(
+    r"conv1_(conv|bn|shift)|conv\d+_\d+_(([123]|proj)_)?(conv|bn)|post_bn|fc[67]?|fc_shift"
+    r"|conv\d+_\d+_(se_[12]|scale|shift|[12]_shift_(in|out))"
+)
 
 # Every layer with weights of these models; the others of keras.applications have more.
 _KERAS_RESNET = re.compile(r"conv1_(conv|bn)|conv[2-5]_block\d+_[0-3]_(conv|bn)|predictions")
@@ -48,18 +51,6 @@ def in_keras(name: str) -> str:
         return f"block{vgg[1]}_conv{vgg[2]}"
     name = re.sub(r"^(conv\d+)_(\d+)_", r"\1_block\2_", name)
     return name.replace("_proj_", "_0_")
-
-
-def in_pytorch(name: str) -> str | None:
-    """torchvision's and timm's name for a layer of ours, None where they have none (VGG)."""
-    if name in ("conv1_conv", "conv1_bn", "fc"):
-        return {"conv1_conv": "conv1", "conv1_bn": "bn1", "fc": "fc"}[name]
-    if not (m := _PARTS_OF_A_BLOCK.fullmatch(name)):
-        return None
-    stage, block, number, kind = m.groups()
-    if number == "proj":
-        kind, number = "downsample.", "0" if kind == "conv" else "1"
-    return f"layer{int(stage) - 1}.{int(block) - 1}.{kind}{number}"
 
 
 _A_MARTYN = (
@@ -153,7 +144,15 @@ def bottleneck_stride(layers: dict[str, keras.Layer]) -> BottleneckStride | None
 
 
 def block(model: keras.Model) -> BlockKind:
-    """The kind of a network's blocks as `specs` calls it: plain, basic or bottleneck."""
-    if not any(layer.name.endswith("_add") for layer in model.layers):
+    """The kind of a network's blocks as `specs` calls it: plain, basic, preactivation ..."""
+    names = {layer.name for layer in model.layers}
+    if not any(name.endswith("_add") for name in names):
         return "plain"
-    return "bottleneck" if any(n.endswith("_3_conv") for n in weighted(model)) else "basic"
+    bottleneck = any(name.endswith("_3_conv") for name in _in_blocks(names))
+    if "post_relu" in names:
+        return "preactivation-bottleneck" if bottleneck else "preactivation"
+    return "bottleneck" if bottleneck else "basic"
+
+
+def _in_blocks(names: Iterable[str]) -> list[str]:
+    return [name for name in names if re.fullmatch(r"conv\d+_\d+_\d_conv", name)]

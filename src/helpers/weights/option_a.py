@@ -22,7 +22,7 @@ from typing import Literal
 import keras
 import numpy as np
 
-from helpers.weights import naming
+from helpers.weights import naming, pytorch
 
 OptionA = Literal["zeros behind", "both sides"]
 BEHIND, BOTH_SIDES = FORMS = ("zeros behind", "both sides")
@@ -85,6 +85,12 @@ def form(
             "load(..., option_a='zeros behind') or load(..., option_a='both sides'); or save the "
             "file anew with that in its metadata, {'option_a': 'both sides'}."
         )
+    gated = any("_se_" in layer.name for layer in model.layers)
+    if found == BOTH_SIDES and (naming.block(model) not in ("basic", "bottleneck") or gated):
+        raise ValueError(
+            f"{title} has the option A {found!r}, whose channels are renumbered for basic and "
+            f"bottleneck blocks without a gate alone. Received: {model.name}"
+        )
     return found
 
 
@@ -106,7 +112,7 @@ def with_zeros_behind(
     order = None
     for block, layers in _blocks(model).items():
         (inputs, outputs), last = _channels(layers), _last(layers)
-        name = naming.in_pytorch(f"{block}_1_conv").removesuffix("conv1")
+        name = pytorch.name_of(f"{block}_1_conv").removesuffix("conv1")
         if order is None:
             order = np.arange(inputs)
         take(f"{name}conv1.weight", order, axis=1)

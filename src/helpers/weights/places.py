@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from helpers.weights import naming
+from helpers.weights import naming, pytorch
 
 HEAD = "fc"  # the classifier: the one layer that depends on the classes
 SAME_NETWORK = "Build the network that the source holds."
@@ -58,6 +58,9 @@ def check_names(
             "The classifier `fc` is needed, too: in keras.applications, include_top=True. "
             f"Without it, {_NO_HEAD}"
         )
+    elif any(".downsample.2." in name for name in (*missing, *superfluous)):
+        which = "no pooled" if pytorch.pooled(model) else "a pooled"
+        hint = f"The source has {which} shortcut (ResNet-D): build the network that it holds."
     elif all(_PROJECTION.search(name) for name in (*missing, *superfluous)):
         hint = (
             f"{model.name} is a plain net, without shortcuts: build the residual net."
@@ -83,6 +86,24 @@ def check_stride(model: keras.Model, title: str, theirs: str | None, hint: str =
         )
 
 
+def check_unseen(
+    model: keras.Model, title: str, *, pooled: bool = False, survival: float | str = 1.0
+) -> None:
+    """Raises ValueError if source and network differ in what no array shows.
+
+    `pooled` and `survival` are the source's: whether its shortcuts average before they leave
+    pixels out, and the probability with which its last block was kept in training.
+    """
+    ours = pytorch.pooled(model), f"{pytorch.survival(model):g}"
+    theirs = pooled, f"{float(survival):g}"
+    for key, mine, other in zip(("pooled_shortcut", "survival"), ours, theirs, strict=True):
+        if mine != other:
+            raise ValueError(
+                f"{title} has {key}={other}, {model.name} has {key}={mine}: the arrays would fit "
+                f"and the outputs be wrong. {SAME_NETWORK}"
+            )
+
+
 def check_shapes(
     model: keras.Model,
     title: str,
@@ -105,7 +126,7 @@ def assign(pairs: Iterable[tuple[Place, np.ndarray]]) -> None:
 
     A variable that is no float32, as under a policy of half precision, rounds for itself.
     """
-    ready = [(place.variable, np.ascontiguousarray(a, "float32")) for place, a in pairs]
+    ready = [(place.variable, np.asarray(a, "float32", order="C")) for place, a in pairs]
     for variable, array in ready:
         variable.assign(array)
 

@@ -3,10 +3,11 @@
 A checksum stands here where the hub's page of the file states it (`/blob/main/
 model.safetensors`). Where there is none, the one that the hub names with the file is used.
 
-Source: torchvision.models.resnet (ResNet18_Weights and the like); timm, models/resnet.py;
+Source: torchvision.models.resnet (ResNet18_Weights and the like); timm, models/resnet.py and
+models/resnetv2.py (`default_cfgs`);
 the pages of huggingface.co/timm; keras.applications.resnet; the README of
 KaimingHe/deep-residual-networks; a-martyn/resnet and akamaster/pytorch_resnet_cifar10 on
-GitHub. Book: chapters 5 and 6.
+GitHub. Book: chapters 5, 6 and 9.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import expect
+from helpers import expect, specs
 from helpers.datasets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, KERAS, Preprocessing
 from helpers.specs import BottleneckStride
 from helpers.weights.option_a import BEHIND, BOTH_SIDES, OptionA
@@ -67,6 +68,18 @@ _SETS = {  # the part of the name behind the network's
     "tv_in1k": (_TORCHVISION, "torchvision, the recipe of 2016, close to the paper's"),
     "tv2_in1k": (_NEWER, "torchvision, the recipe of 2021"),
     "a1_in1k": (_TIMM, "timm, recipe A1 of Wightman et al. 2021, 600 epochs"),
+    "a1h_in1k": (
+        dataclasses.replace(_TIMM, mean=(0.5,) * 3, std=(0.5,) * 3),
+        "timm, recipe A1H, after Wightman et al. 2021",
+    ),
+    "ra2_in1k": (
+        dataclasses.replace(_TIMM, resize=303),
+        "timm, with the augmentation RandAugment",
+    ),
+    "gluon_in1k": (
+        dataclasses.replace(_TORCHVISION, interpolation="bicubic"),
+        "GluonCV, the recipe of He et al. 2019",
+    ),
 }
 _ON_THE_HUB = {
     "resnet18.tv_in1k": "694f673df6520a3158624e8a89af086f59923ee4cd7436fe5bc3bc71d295ad81",
@@ -82,11 +95,23 @@ _ON_THE_HUB = {
     "resnet50.a1_in1k": "773525d5821de224f8f30c33377b7a795d7863e08522698200d3217d3f2a41bb",
     "resnet101.a1_in1k": "1ba5b660e7c175b3c27c557fc7dc8b2815be830c516815b0155f61b403f27380",
     "resnet152.a1_in1k": None,
+    "resnet50c.gluon_in1k": None,
+    "resnet50d.gluon_in1k": None,
+    "resnet50d.ra2_in1k": None,
+    "resnet50d.a1_in1k": None,
+    "resnext50_32x4d.tv_in1k": None,
+    "resnext50_32x4d.tv2_in1k": None,
+    "resnext50_32x4d.a1_in1k": None,
+    "seresnet50.ra2_in1k": None,
+    "seresnet50.a1_in1k": None,
+    "resnetv2_50.a1h_in1k": None,
 }
 
-# Networks that torchvision and timm call as we do. timm has others with the same names and
+# What torchvision and timm call our networks. timm has others with the same names and
 # shapes of arrays that compute something else, such as resnetaa50: a name decides.
-ON_THE_HUB = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+_AS_OURS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+_LATER = ("resnet50c", "resnet50d", "resnext50_32x4d", "seresnet50")
+ON_THE_HUB = {name: name for name in (*_AS_OURS, *_LATER)} | {"resnetv2_50": "preresnet50"}
 
 
 def on_the_hub(
@@ -96,8 +121,12 @@ def on_the_hub(
     origin: str,
     sha256: str | None = None,
 ) -> Source:
-    """A set in torchvision's and timm's form, whose bottlenecks stride on the 3x3."""
-    stride = "3x3" if network in ("resnet50", "resnet101", "resnet152") else None
+    """A set in torchvision's and timm's form, whose bottlenecks stride on the 3x3.
+
+    `network` is our name for it.
+    """
+    deep = specs.get(network).stages[0].block in specs.BOTTLENECK_BLOCKS
+    stride = "3x3" if deep else None
     return Source(name, network, preprocessing, origin, sha256, stride)
 
 
@@ -167,7 +196,7 @@ def _in_full(file: str, sha256: str) -> Source:
 def _table():
     for name, sha256 in _ON_THE_HUB.items():
         network, tag = name.split(".")
-        yield on_the_hub(f"timm/{name}", network, *_SETS[tag], sha256)
+        yield on_the_hub(f"timm/{name}", ON_THE_HUB[network], *_SETS[tag], sha256)
     for depth in (50, 101, 152):
         name, origin = f"keras.applications.ResNet{depth}", "He et al. 2015, their Caffe model"
         yield Source(name, f"resnet{depth}", KERAS, origin, bottleneck_stride="1x1")

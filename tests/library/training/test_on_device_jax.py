@@ -89,6 +89,19 @@ def test_a_training_in_pieces_is_the_same(tiny_spec, tiny_data, whole, tmp_path,
         on_device.train(tiny_spec, tiny_data, RECIPE, **options)
 
 
+def test_a_net_that_draws_goes_on_with_its_draws(tiny_spec, tiny_data, tmp_path, monkeypatch):
+    """Stochastic depth in pieces, and as `training.train` trains it."""
+    arguments = (dataclasses.replace(tiny_spec, survival=0.5), tiny_data, RECIPE)
+    expected = training.train(*arguments, **OPTIONS)
+    options = {**OPTIONS, "name": "drawn", "checkpoints": tmp_path, "minutes": 60}
+    with monkeypatch.context() as patch:
+        patch.setattr(on_device, "_ALMOST", 1e9)
+        assert on_device.train(*arguments, **options).epochs == 1
+    run = on_device.train(*arguments, **options)
+    assert run.interruptions == 1
+    same(run, expected, **FLOAT32)
+
+
 def interrupt(*_):
     raise KeyboardInterrupt
 

@@ -7,7 +7,7 @@ import pytest
 
 from helpers import networks, specs
 from helpers.specs import Network, Stage, Stem
-from helpers.weights import naming
+from helpers.weights import naming, pytorch
 
 
 def rows():
@@ -24,10 +24,38 @@ def rows():
 @pytest.mark.parametrize(("ours", "in_keras", "in_pytorch"), rows())
 def test_the_table_says_what_the_functions_do(ours, in_keras, in_pytorch):
     assert naming.in_keras(ours) == in_keras.strip()
-    assert naming.in_pytorch(ours) == (in_pytorch and in_pytorch.strip())
+    assert pytorch.name_of(ours) == (in_pytorch and in_pytorch.strip())
+
+
+def later_rows():
+    """The table of `pytorch`, one row for a layer that has a cell of its own."""
+    lines = re.findall(r"^\| (conv1_\S+, .*|conv3\w+ .*) \|$", pytorch.__doc__, re.MULTILINE)
+    cells = [[cell.split(", ") for cell in re.split(r" *\| ", line)] for line in lines]
+    for ours, usual, preactivated in cells:
+        for layer, before, after in zip(ours, usual, preactivated, strict=True):
+            if not before.endswith("."):
+                yield layer, before.strip(), after.strip()
+
+
+@pytest.mark.parametrize(("ours", "usual", "preactivated"), later_rows())
+def test_the_table_of_later_nets_says_what_the_functions_do(ours, usual, preactivated):
+    stem = 3 if re.match(r"conv1_\d", ours) else 1
+    assert pytorch.name_of(ours, pytorch.Form(stem=stem)) == usual
+    assert pytorch.name_of(ours, pytorch.Form(True, stem)) == preactivated
+
+
+def test_projections_move_behind_a_pool():
+    for pooled, places in ((False, "01"), (True, "12")):
+        for kind, place in zip(("conv", "bn"), places, strict=True):
+            found = pytorch.name_of(f"conv3_1_proj_{kind}", pytorch.Form(pooled=pooled))
+            assert found == f"layer2.0.downsample.{place}"
+    assert pytorch.name_of("conv3_1_proj_conv", pytorch.Form(True)) == (
+        "stages.1.blocks.0.downsample.conv"
+    )
 
 
 def test_the_table_is_read_whole():
+    assert len(list(later_rows())) == 11
     assert len(rows()) == 8
 
 
@@ -41,7 +69,7 @@ def test_no_two_layers_share_a_name(name):
         parts = [f"{p}_{kind}" for p in (1, 2, 3, "proj") for kind in ("conv", "bn")]
         ours = [f"{stage}{i}_{p}" for stage, i in blocks for p in parts]
         ours += ["conv1_conv", "conv1_bn", "fc"]
-        assert len({naming.in_pytorch(n) for n in ours}) == len(ours)
+        assert len({pytorch.name_of(n) for n in ours}) == len(ours)
     assert len({naming.in_keras(n) for n in ours}) == len(ours)
 
 
@@ -57,6 +85,8 @@ def small(block, shortcut, **changes):
         ("plain", None, None),
         *(("basic", option, None) for option in "ABC"),
         *(("bottleneck", option, stride) for option in "ABC" for stride in ("1x1", "3x3")),
+        ("preactivation", "A", None),
+        *(("preactivation-bottleneck", "B", stride) for stride in ("1x1", "3x3")),
     ],
 )
 def test_block_and_stride_are_read_from_the_layers(block, shortcut, stride):

@@ -34,11 +34,15 @@ def test_the_table_names_what_there_is():
     expected = {(net, tag) for net in nets for tag in ("tv_in1k", "a1_in1k")}
     expected |= {(net, "tv2_in1k") for net in deep}
     expected |= {(net, net.replace("resnet", "ResNet")) for net in deep}
+    expected |= {("resnet50c", "gluon_in1k"), ("preresnet50", "a1h_in1k")}
+    expected |= {("resnet50d", tag) for tag in ("gluon_in1k", "ra2_in1k", "a1_in1k")}
+    expected |= {("seresnet50", tag) for tag in ("ra2_in1k", "a1_in1k")}
+    expected |= {("resnext50_32x4d", tag) for tag in ("tv_in1k", "tv2_in1k", "a1_in1k")}
     expected |= {("resnet20", "cifar10")}
     expected |= {(f"plain{depth}", "a-martyn") for depth in IN_FULL}
     expected |= {(f"resnet{n}", owner) for n in IN_FULL for owner in ("a-martyn", "akamaster")}
     assert found == expected
-    assert len(weights.names()) == 29
+    assert len(weights.names()) == 39
 
 
 @pytest.mark.parametrize("name", weights.names())
@@ -47,7 +51,7 @@ def test_an_entry_says_which_network_it_fits(name):
     assert source.name == name and source.origin
     in_keras = name.startswith("keras.applications.")
     assert source.in_keras == in_keras
-    deep = specs.get(source.network).stages[0].block == "bottleneck"
+    deep = "bottleneck" in specs.get(source.network).stages[0].block
     # torchvision and timm stride on the 3x3, Keras and the paper on the 1x1.
     assert source.bottleneck_stride == (("1x1" if in_keras else "3x3") if deep else None)
     built = specs.resolve(source.network, bottleneck_stride=source.bottleneck_stride)
@@ -58,7 +62,8 @@ def test_an_entry_says_which_network_it_fits(name):
         assert source.network == name.split("/")[1].replace("plainnet", "plain")
         return
     folder = "book" if source.file else "timm"
-    assert in_keras or name.startswith(f"{folder}/{source.network}.")
+    theirs = {"preresnet50": "resnetv2_50"}.get(source.network, source.network)
+    assert in_keras or name.startswith(f"{folder}/{theirs}.")
 
 
 def test_checksums_are_whole_and_each_of_one_file():
@@ -90,6 +95,22 @@ def test_a_net_trained_in_full_says_where_it_is_and_what_it_wants(name):
     expected = (128 / 255 - np.array(mean)) / std
     np.testing.assert_allclose(source.preprocessing(x)[0, 0, 0], expected, rtol=1e-5)
     assert (source.preprocessing.resize, source.preprocessing.crop) == (32, 32)
+
+
+@pytest.mark.parametrize(
+    ("name", "resize", "crop", "mean"),
+    [  # as timm's `default_cfgs` say: floor(288 / 0.95), and 224 / 0.875
+        ("resnet50d.ra2_in1k", 303, 288, MEAN),
+        ("seresnet50.ra2_in1k", 303, 288, MEAN),
+        ("resnet50c.gluon_in1k", 256, 224, MEAN),
+        ("resnetv2_50.a1h_in1k", 288, 288, (0.5, 0.5, 0.5)),
+    ],
+)
+def test_later_nets_want_their_images_as_timm_says(name, resize, crop, mean):
+    found = weights.get(f"timm/{name}").preprocessing
+    std = STD if mean == MEAN else mean
+    how = {"resize": resize, "crop": crop, "interpolation": "bicubic"}
+    assert found == weights.Preprocessing(mean, std, **how)
 
 
 @pytest.mark.parametrize(
