@@ -181,10 +181,10 @@ class StochasticDepth(keras.layers.Layer):
 class KeepsAll:
     """For a convolution with weights besides kernel and bias: Keras' own would not save them."""
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: dict) -> None:
         keras.layers.Layer.save_own_variables(self, store)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: dict) -> None:
         keras.layers.Layer.load_own_variables(self, store)
 
 

@@ -3,9 +3,9 @@
 import dataclasses
 
 import pytest
+from test_counting import LARGE, kept, trainable, work
 
 from helpers import counting, networks, specs
-from test_counting import LARGE, kept, trainable, work
 
 pytestmark = pytest.mark.quick
 

@@ -14,15 +14,23 @@ BUILT = {
     "plain": lambda x, *arguments, **how: blocks.plain_block(x, 4, *arguments, **how),
     "basic": lambda x, *arguments, **how: blocks.basic_block(x, 4, *arguments, **how),
     "bottleneck": lambda x, *arguments, **how: blocks.bottleneck_block(x, 4, *arguments, **how),
+    "preactivation": lambda x, *arguments, **how: blocks.preactivation_block(
+        x, 4, *arguments, **how
+    ),
+    "preactivation-bottleneck": lambda x, *arguments, **how: blocks.preactivation_bottleneck_block(
+        x, 4, *arguments, **how
+    ),
 }
 WORDS = {"BatchNormalization": "bn", "ReLU": "relu", "Add": "add"}
+# RepVGG's has three branches that add up: test_blocks_repvgg.py has their order.
+OF_ONE_PATH = [kind for kind in specs.BLOCKS if kind != "repvgg"]
 
 
 def word(kind, kernel_size):
-    """What `specs.LAYERS` calls a layer; None for the padding before a convolution."""
+    """What `specs.LAYERS` calls a layer; None for padding."""
     if kind == "Conv2D":
         return f"{kernel_size}x{kernel_size}"
-    return None if kind == "ZeroPadding2D" else WORDS[kind]
+    return None if kind in ("ZeroPadding2D", "ZeroPadShortcut") else WORDS[kind]
 
 
 def main_path(y):
@@ -36,7 +44,7 @@ def main_path(y):
 
 @pytest.mark.parametrize("batch_norm", [True, False])
 @pytest.mark.parametrize(("channels", "stride"), [(4, 1), (3, 2), (16, 1)])
-@pytest.mark.parametrize("kind", specs.BLOCKS)
+@pytest.mark.parametrize("kind", OF_ONE_PATH)
 def test_blocks_are_built_in_the_order_of_the_specs(kind, channels, stride, batch_norm):
     y = BUILT[kind](keras.Input((8, 8, channels)), stride, name="b", batch_norm=batch_norm)
     kernels = [
@@ -47,7 +55,9 @@ def test_blocks_are_built_in_the_order_of_the_specs(kind, channels, stride, batc
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
-@pytest.mark.parametrize("name", ["vgg16", "plain18", "resnet18", "resnet50"])
+@pytest.mark.parametrize(
+    "name", ["vgg16", "plain18", "resnet18", "resnet50", "preresnet20", "preresnet50"]
+)
 def test_rows_are_counted_in_the_order_of_the_specs(name, batch_norm):
     spec = dataclasses.replace(specs.get(name), batch_norm=batch_norm)
     everything = counting.layers(spec)
@@ -61,5 +71,11 @@ def test_rows_are_counted_in_the_order_of_the_specs(name, batch_norm):
 
 
 def test_what_follows_from_the_order():
-    assert specs.CONVOLUTIONS == {"convolution": 1, "plain": 2, "basic": 2, "bottleneck": 3}
-    assert specs.RESIDUAL_BLOCKS == ("basic", "bottleneck")
+    assert specs.CONVOLUTIONS == {
+        **{"convolution": 1, "plain": 2, "basic": 2, "bottleneck": 3, "repvgg": 1},
+        **{"preactivation": 2, "preactivation-bottleneck": 3},
+    }
+    later = ("preactivation", "preactivation-bottleneck")
+    assert ("basic", "bottleneck", *later) == specs.RESIDUAL_BLOCKS
+    assert later == specs.PREACTIVATION_BLOCKS
+    assert specs.BOTTLENECK_BLOCKS == ("bottleneck", "preactivation-bottleneck")
