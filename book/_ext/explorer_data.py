@@ -17,7 +17,9 @@ from helpers.counting import Layer
 from helpers.specs import Network
 
 _IN_A_BLOCK = re.compile(r"(?P<stem>conv\d+_)(?P<number>\d+)_(?P<suffix>.+)")
-_WINDOWS = ("Conv2D", "MaxPooling2D")
+_WINDOWS = ("Conv2D", "MaxPooling2D", "AveragePooling2D")
+_PADDINGS = ("ZeroPadding2D", "LowestPadding2D")
+_BEGIN_A_BRANCH = ("_proj_conv", "_zero_pad", "_pool", "_1x1_conv", "_identity_bn")
 
 
 def data() -> dict[str, object]:
@@ -83,19 +85,40 @@ def _place(row: Layer) -> tuple[str, str | None, int]:
 
 def _block(rows: list[Layer], input_shape: tuple[int, ...]) -> list[dict]:
     """The layers of a block, each with what it reads and how its window moves."""
-    layers, last_of_main = [], -1
-    for i, row in enumerate(rows):
-        before_shortcut = row.name.endswith(("_proj_conv", "_zero_pad"))
-        if before_shortcut:
-            last_of_main, reads = i - 1, -1
-        elif row.kind == "Add" and last_of_main >= 0:
-            reads = last_of_main
-        else:
-            reads = i - 1
+    layers = []
+    for i, (row, reads) in enumerate(zip(rows, _reads(rows), strict=True)):
         source = rows[reads] if reads >= 0 else None
         layers.append(_layer(row, source, source.output_shape if source else input_shape))
-        layers[-1]["reads"] = reads
+        layers[i]["reads"] = reads
     return layers
+
+
+def _reads(rows: list[Layer]) -> list[int]:
+    """For each layer of a block the place of the one that it reads, -1 for the block's input.
+
+    A layer reads the one before it, but for those that begin another branch, and those where
+    branches meet: they have the shape of the main path, the first one.
+    """
+    found, active, end_of_main, before_gate = [], -1, None, None
+    for i, row in enumerate(rows):
+        reads = i - 1
+        if row.name.endswith("_se_pool"):
+            before_gate = i - 1
+        elif row.name.endswith(_BEGIN_A_BRANCH) and not _is_pooling(rows[i - 1] if i else None):
+            end_of_main = i - 1 if end_of_main is None else end_of_main
+            reads = active
+        elif row.kind == "Add" and end_of_main is not None:
+            reads = end_of_main
+        elif row.kind == "Multiply":
+            reads = before_gate
+        elif row.name.endswith("_1_relu") and not any(r.kind == "Conv2D" for r in rows[:i]):
+            active = i  # pre-activation: a projection reads what the first ReLU puts out
+        found.append(reads)
+    return found
+
+
+def _is_pooling(row: Layer | None) -> bool:
+    return row is not None and row.kind == "AveragePooling2D"
 
 
 def _layer(row: Layer, source: Layer | None, shape: tuple[int, ...]) -> dict[str, object]:
@@ -104,14 +127,18 @@ def _layer(row: Layer, source: Layer | None, shape: tuple[int, ...]) -> dict[str
     layer = {"suffix": match["suffix"] if match else row.name, "kind": row.kind}
     if row.kind == "Dense":
         # The last one has as many units as there are classes.
-        layer["units"] = None if row.name == "fc" else row.output_shape[0]
+        layer["units"] = None if row.name == "fc" else row.output_shape[-1]
+        return layer | {"keeps": row.activations > 0}
+    if row.kind == "GlobalAveragePooling2D":
+        # A gate's keeps its three axes, so that it can be multiplied with the maps again.
+        layer["of_gate"] = len(row.output_shape) == 3
         return layer | {"keeps": row.activations > 0}
     kernel, stride, padding = 1, 1, 0
     if row.kind in _WINDOWS:
         kernel, stride = row.kernel_size, row.stride
-        padded = source is not None and source.kind == "ZeroPadding2D"
-        padding = 0 if padded or row.kind == "MaxPooling2D" else (kernel - 1) // 2
-    elif row.kind == "ZeroPadding2D":
+        padded = source is not None and source.kind in _PADDINGS
+        padding = 0 if padded or row.kind == "MaxPooling2D" else (kernel - 1) / 2
+    elif row.kind in _PADDINGS:
         padding = (row.output_shape[0] - shape[0]) // 2
     elif row.kind == "ZeroPadShortcut":
         stride = shape[0] // row.output_shape[0]

@@ -116,12 +116,14 @@ export function layers(data, choice) {
  */
 function behind(layer, {shape, field, step}, classes) {
   switch (layer.kind) {
-    case 'Dense':
-      return {shape: [layer.units ?? classes], field: null, step: null};
+    case 'Dense': { // a gate's has three axes
+      const units = layer.units ?? classes;
+      return {shape: [...shape.slice(0, -1), units], field: null, step: null};
+    }
     case 'Flatten':
       return {shape: [product(shape)], field: null, step: null};
     case 'GlobalAveragePooling2D':
-      return {shape: [shape[2]], field: null, step: null};
+      return {shape: layer.of_gate ? [1, 1, shape[2]] : [shape[2]], field: null, step: null};
     case 'Dropout':
       return {shape, field: null, step: null};
     default: {
@@ -138,14 +140,15 @@ function behind(layer, {shape, field, step}, classes) {
 function row(stage, name, layer, input, out) {
   const {kind} = layer;
   const dense = kind === 'Dense';
-  const weights = dense ? input.shape[0] * out.shape[0] : layer.weights;
-  const moving = kind === 'Conv2D' || kind === 'MaxPooling2D';
+  const units = out.shape.at(-1);
+  const weights = dense ? input.shape.at(-1) * units : layer.weights;
+  const moving = kind === 'Conv2D' || kind.endsWith('gPooling2D');
   return {
     stage,
     name,
     kind,
     outputShape: out.shape,
-    parameters: weights + (dense ? out.shape[0] : layer.others),
+    parameters: weights + (dense ? units : layer.others),
     movingStatistics: layer.moving ?? 0,
     multiplyAdds: dense ? weights : weights * out.shape[0] * (out.shape[1] ?? 1),
     activations: layer.keeps ? product(out.shape) : 0,
