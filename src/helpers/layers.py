@@ -209,7 +209,7 @@ class NormalizedConv2D(keras.layers.Conv2D):
     def get_config(self):
         return {**super().get_config(), "input_gain": self.input_gain}
 
-    # Keras' convolutions write kernel and bias alone in some versions: the gain would be lost.
+    # Keras' convolutions write kernel and bias alone: the gain would be lost.
     def save_own_variables(self, store):
         keras.layers.Layer.save_own_variables(self, store)
 
