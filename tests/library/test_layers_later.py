@@ -81,6 +81,8 @@ def test_a_saved_model_comes_back(name, tmp_path):
     net.set_weights([random.uniform(0.5, 1, a.shape) for a in net.get_weights()])
     net.save(tmp_path / "net.keras")
     again = keras.saving.load_model(tmp_path / "net.keras")
+    for found, expected in zip(again.get_weights(), net.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
     x = random.normal(size=(2, 32, 32, 3)).astype("float32")
     np.testing.assert_array_equal(forward(again, x), forward(net, x))
     kinds = [[type(layer).__name__ for layer in model.layers] for model in (net, again)]
