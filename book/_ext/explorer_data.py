@@ -19,21 +19,32 @@ from helpers.specs import Network
 _IN_A_BLOCK = re.compile(r"(?P<stem>conv\d+_)(?P<number>\d+)_(?P<suffix>.+)")
 _WINDOWS = ("Conv2D", "MaxPooling2D", "AveragePooling2D")
 _PADDINGS = ("ZeroPadding2D", "LowestPadding2D")
+# What a layer is unless its record says otherwise, as counting.js has it, too.
+_USUAL = {
+    **{"kernel": 1, "stride": 1, "padding": 0, "weights": 0, "others": 0, "moving": 0},
+    **{"keeps": False, "of_gate": False, "reads": 0},
+}
 _BEGIN_A_BRANCH = ("_proj_conv", "_zero_pad", "_pool", "_1x1_conv", "_identity_bn")
 
 
 def data() -> dict[str, object]:
     """All networks with all options and strides, in the explorer's format.
 
-    - `blocks`: lists of layers. Blocks that are alike stand here once. A layer's `reads` is
-      the place in the block of the layer whose output it takes, -1 for the block's input;
+    - `layers`: every layer once. Its `reads` says how far before the last one that is whose
+      output it takes, as a negative number; a field that is as usual (`_USUAL`) is left out;
+    - `blocks`: lists of places in `layers`. Blocks that are alike stand here once;
     - `networks`: name to its record; `variants` has, by option and stride, the name
       and the runs of blocks `[stage, stem, first, count, block]`. The layers' names are
       the stem, a number from `first` on and `_suffix`, or the suffix alone without a stem.
     """
     blocks: list[list[dict]] = []
     networks = {name: _network(specs.get(name), blocks) for name in specs.names()}
-    return {"blocks": blocks, "networks": networks}
+    layers: list[dict] = []
+    numbers = []
+    for block in blocks:
+        layers += [layer for layer in block if layer not in layers]
+        numbers.append([layers.index(layer) for layer in block])
+    return {"layers": layers, "blocks": numbers, "networks": networks}
 
 
 def _network(spec: Network, blocks: list) -> dict[str, object]:
@@ -88,8 +99,9 @@ def _block(rows: list[Layer], input_shape: tuple[int, ...]) -> list[dict]:
     layers = []
     for i, (row, reads) in enumerate(zip(rows, _reads(rows), strict=True)):
         source = rows[reads] if reads >= 0 else None
-        layers.append(_layer(row, source, source.output_shape if source else input_shape))
-        layers[i]["reads"] = reads
+        layer = _layer(row, source, source.output_shape if source else input_shape)
+        layer["reads"] = reads - (i - 1)
+        layers.append({key: value for key, value in layer.items() if value != _USUAL.get(key)})
     return layers
 
 
@@ -131,13 +143,13 @@ def _layer(row: Layer, source: Layer | None, shape: tuple[int, ...]) -> dict[str
         return layer | {"keeps": row.activations > 0}
     if row.kind == "GlobalAveragePooling2D":
         # A gate's keeps its three axes, so that it can be multiplied with the maps again.
-        layer["of_gate"] = len(row.output_shape) == 3
+        layer |= {"of_gate": len(row.output_shape) == 3, "weights": 0, "others": 0}
         return layer | {"keeps": row.activations > 0}
     kernel, stride, padding = 1, 1, 0
     if row.kind in _WINDOWS:
         kernel, stride = row.kernel_size, row.stride
         padded = source is not None and source.kind in _PADDINGS
-        padding = 0 if padded or row.kind == "MaxPooling2D" else (kernel - 1) / 2
+        padding = 0 if padded or row.kind == "MaxPooling2D" else (kernel - 1) / 2  # 2x2: a half
     elif row.kind in _PADDINGS:
         padding = (row.output_shape[0] - shape[0]) // 2
     elif row.kind == "ZeroPadShortcut":

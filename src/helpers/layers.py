@@ -220,13 +220,6 @@ class NormalizedConv2D(KeepsAll, keras.layers.Conv2D):
     def get_config(self):
         return {**super().get_config(), "input_gain": self.input_gain}
 
-    # Keras' convolutions write kernel and bias alone: the gain would be lost.
-    def save_own_variables(self, store):
-        keras.layers.Layer.save_own_variables(self, store)
-
-    def load_own_variables(self, store):
-        keras.layers.Layer.load_own_variables(self, store)
-
 
 @keras.saving.register_keras_serializable(package="helpers")
 class LowestPadding2D(keras.layers.Layer):

@@ -29,6 +29,11 @@
  * @property {?number} stride
  */
 
+/** What a layer is unless its record says otherwise. */
+const USUAL = {
+  kernel: 1, stride: 1, padding: 0, weights: 0, others: 0, moving: 0, keeps: false, reads: 0,
+};
+
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1);
 const isCount = (n) => Number.isInteger(n) && n > 0;
 
@@ -82,6 +87,11 @@ export function variant(data, {network, option, stride}) {
   return data.networks[network].variants[variantKey(option, stride)];
 }
 
+/** The layers of a block, whole. */
+export function block(data, index) {
+  return data.blocks[index].map((place) => ({...USUAL, ...data.layers[place]}));
+}
+
 /**
  * A row per layer, in the order of the forward pass, main path before shortcut.
  * @param {object} data networks.json
@@ -98,8 +108,8 @@ export function layers(data, choice) {
     for (let number = first; number < first + count; number += 1) {
       const prefix = stem === null ? '' : `${stem}${number}_`;
       const found = []; // the maps behind each layer of this block
-      for (const layer of data.blocks[index]) {
-        const input = layer.reads < 0 ? maps : found[layer.reads];
+      for (const [place, layer] of block(data, index).entries()) {
+        const input = found[place - 1 + layer.reads] ?? maps;
         const out = behind(layer, input, choice.classes);
         found.push(out);
         rows.push(row(stage, prefix + layer.suffix, layer, input, out));
@@ -142,7 +152,7 @@ function row(stage, name, layer, input, out) {
   const dense = kind === 'Dense';
   const units = out.shape.at(-1);
   const weights = dense ? input.shape.at(-1) * units : layer.weights;
-  const moving = kind === 'Conv2D' || kind.endsWith('gPooling2D');
+  const moving = ['Conv2D', 'MaxPooling2D', 'AveragePooling2D'].includes(kind);
   return {
     stage,
     name,

@@ -6,12 +6,17 @@
  * and ReLU are not drawn.
  */
 import {nothing, svg} from '../vendor/lit-html.js';
+import {block} from './counting.js';
 
 const ROW = 34; // from one layer to the next
 const BOX = {left: 92, width: 150, height: 24};
 const WIDTH = 400;
 const MIDDLE = BOX.left + BOX.width / 2;
 const RIGHT = BOX.left + BOX.width;
+
+/** The layers of a shortcut, and those inside a gate, by the ends of their names. */
+const BESIDE = /^(proj_.*|zero_pad|pool|1x1_.*|identity_bn)$/;
+const IN_A_GATE = /^se_.+$/;
 
 /** What stands in a box, as the paper writes it; null for what is not drawn. */
 function words(layer, classes) {
@@ -20,6 +25,7 @@ function words(layer, classes) {
     case 'Conv2D': return `${layer.kernel}x${layer.kernel} conv, ${layer.channels}${stride}`;
     case 'MaxPooling2D': return `${layer.kernel}x${layer.kernel} max pool${stride}`;
     case 'GlobalAveragePooling2D': return 'average pool';
+    case 'Multiply': return 'gate';
     case 'Dense': return `fc ${layer.units ?? classes}`;
     default: return null;
   }
@@ -30,19 +36,24 @@ function words(layer, classes) {
  * @param {object[]} block its layers, from networks.json
  * @returns {{boxes: object[], shortcut: ?{label: string, dashed: boolean}}}
  */
-function readBlock(block, classes) {
-  const projection = block.find((layer) => layer.suffix.endsWith('proj_conv'));
-  const zeros = block.find((layer) => layer.kind === 'ZeroPadShortcut');
-  const boxes = block
-    .filter((layer) => layer !== projection && words(layer, classes) !== null)
+function readBlock(layers, classes) {
+  const beside = (layer) => BESIDE.test(layer.suffix);
+  const boxes = layers
+    .filter((layer) => !beside(layer) && !IN_A_GATE.test(layer.suffix))
+    .filter((layer) => words(layer, classes) !== null)
     .map((layer) => ({
       text: words(layer, classes),
-      weighted: layer.kind === 'Conv2D' || layer.kind === 'Dense',
+      weighted: ['Conv2D', 'Dense', 'Multiply'].includes(layer.kind),
     }));
-  if (!block.some((layer) => layer.kind === 'Add')) return {boxes, shortcut: null};
-  let label = '';
-  if (projection) label = words(projection, classes);
-  if (zeros) label = zeros.stride > 1 ? `zeros, /${zeros.stride}` : 'zeros';
+  if (!layers.some((layer) => layer.kind === 'Add')) return {boxes, shortcut: null};
+  const label = layers.filter(beside).map((layer) => {
+    const stride = layer.stride > 1 ? `, /${layer.stride}` : '';
+    switch (layer.kind) {
+      case 'ZeroPadShortcut': return `zeros${stride}`;
+      case 'AveragePooling2D': return `average${stride}`;
+      default: return layer.suffix === 'identity_bn' ? 'x' : words(layer, classes);
+    }
+  }).filter((text) => text !== null).join(' and ');
   return {boxes, shortcut: {label, dashed: label !== ''}};
 }
 
@@ -51,7 +62,7 @@ function place(data, variant, classes) {
   let y = 40;
   let before = null;
   const placed = variant.runs.map(([stage, , , count, index]) => {
-    const {boxes, shortcut} = readBlock(data.blocks[index], classes);
+    const {boxes, shortcut} = readBlock(block(data, index), classes);
     y += stage === before ? 14 : 20;
     const run = {stage, count, boxes, shortcut, top: y, heads: stage !== before};
     before = stage;
