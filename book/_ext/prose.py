@@ -77,6 +77,8 @@ EXCLUSIONS: dict[str, str] = {
     # What the book runs with is tested where the versions are pinned.
     "versions": r"\b(?:Python|TensorFlow|Keras|NumPy|Jupyter Book)(?:[\s|,]|and|or|to|later|below"
     r"|is|another)*\d+(?:\.\w+)*(?:(?:[\s|,]|and|or|to|later|below)+\d+(?:\.\w+)*)*",
+    # Zagoruyko and Komodakis' name of a net, its layers and its width: WRN-28-10.
+    "wide nets": r"\bWRN-\d+-\d+\b",
     # What a product is called.
     "products": r"\bClassroom 50\b",
     # "2. Where the map is halved", "(3) A ReLU", and the first cell of a row, which names it.
