@@ -12,6 +12,8 @@ from nbformat import NotebookNode
 
 # What draws, loads and reports is nobody's answer.
 FREE = ("datasets", "diagrams", "glue", "paper", "palette", "plots", "recipes", "runs", "specs")
+# A record comes from there, and what it can be asked is an answer all the same.
+METHODS = {"survival_of": "helpers.architecture.Network.survival_of"}
 
 
 def borrowed(notebook: NotebookNode, source: NotebookNode) -> dict[str, list[str]]:
@@ -70,8 +72,10 @@ def _used(tree: ast.AST, known: dict[str, str]) -> tuple[set[str], set[str]]:
     known = {name: path for name, path in known.items() if name not in stored}
     for node in ast.walk(tree):
         match node:
-            case ast.Attribute(value=value):
+            case ast.Attribute(value=value, attr=attribute):
                 inner.add(value)  # of `helpers.blocks.conv` only the longest counts
+                if attribute in METHODS:
+                    books.add(METHODS[attribute])
                 if node not in inner and (path := _path(node, known)):
                     books.add(path)
             case ast.ImportFrom(module=str(module)) if module.startswith("helpers."):

@@ -63,6 +63,8 @@ EXCLUSIONS: dict[str, str] = {
     "addresses": r"(?<=\])\([^)\s]*\)|<https?:[^>]*>|https?://\S+",
     # The target of `(label)=` and of `$$ ... $$ (label)`.
     "labels": r"^\([\w-]+\)=$|(?<=\$\$ )\([\w-]+\)",
+    # Zagoruyko and Komodakis' name of a net, its layers and its width: WRN-28-10.
+    "wide nets": r"\bWRN-\d+-\d+\b",
     # ResNet-34, CIFAR-10, conv3_x, top-1, float32, v1.5, and "ResNet-50, 101 and 152".
     "names": rf"(?<!\w)[A-Za-z]\w*?[-_]?\d[\w.]*(?:(?:, {_DEPTHS})+,? (?:and|or) {_DEPTHS}"
     rf"|,? (?:and|or) {_DEPTHS}(?=[,.;:?!)\n]| included))?",

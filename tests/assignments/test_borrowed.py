@@ -77,6 +77,38 @@ def test_the_books_own_look_inside_is_recognised(cell, function):
     assert borrowed(answered, source) == {cell: [f"helpers.inspection.{function}"]}
 
 
+@pytest.mark.parametrize(
+    ("cell", "function"),
+    [
+        ("preact", "blocks.preactivation_block"),
+        ("start", "blocks.basic_block"),
+        ("drop", "layers.StochasticDepth"),
+        ("merge", "reparameterisation.merge"),
+        ("groups", "counting.by_stage"),
+    ],
+)
+def test_the_books_own_later_parts_are_recognised(cell, function):
+    source, solution = edits.complete("09-after-2015"), edits.solution("09-after-2015")
+    module, name = function.split(".")
+    answer = f"from helpers import {module} as book\n\n\ndef answer(x): return book.{name}(x)"
+    answered = edits.edited(solution, edits.written(cell, answer))
+    assert borrowed(answered, source) == {cell: [f"helpers.{function}"]}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "def survivals(blocks, last): return [SPEC.survival_of(i + 1) for i in range(blocks)]",
+        "survivals = specs.get('resnet110-survive0.5').survival_of",
+    ],
+)
+def test_what_the_books_records_can_be_asked_is_recognised(answer):
+    source, solution = edits.complete("09-after-2015"), edits.solution("09-after-2015")
+    answered = edits.edited(solution, edits.written("survivals", answer))
+    expected = ["helpers.architecture.Network.survival_of"]
+    assert borrowed(answered, source) == {"survivals": expected}
+
+
 @pytest.mark.parametrize("name", names())
 def test_no_right_submission_is_taken_for_one(name):
     source, solution = edits.complete(name), edits.solution(name)

@@ -74,6 +74,7 @@ IGNORED = {
     "years": "in 2015, after 2015 and © 2026",
     "versions": "Python 3.11 to 3.13, TensorFlow 2.20 and later, Keras 3, NumPy 2.0 to 2.4",
     "row of versions": "| Keras | 3.13 to 3.15 | 3.15.1 |",
+    "wide nets": "what WRN-28-10 reaches",
     "products": "Classroom 50 has taken its place",
     "addresses": "[a text](book/04-bottleneck.md) and <https://example.org/7>",
     "numbering": "## 2. A heading\n\n1. First\n2. Second\n\n(3) A ReLU",

@@ -3,7 +3,7 @@
 What you call is here. Behind it: `protocol` (what a data set is), `memory` and `arrays` (images
 held as arrays), `photos` (photographs that stay on disk), `shapes` (the generated images),
 `tfds_folders` and `npz_file` (where images come from), `sampling` (which images and which crops
-at which step), `preprocessing`.
+at which step), `mixing` (smoothed labels, mixed images), `preprocessing`.
 
 Source: He et al. 2015, section 4.2 (split, mean, augmentation). Book: chapters 1, 6, 7.
 """
