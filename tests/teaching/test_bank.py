@@ -25,6 +25,7 @@ PAGES += [
             "transfer",
             "imagenet",
             "looking-inside",
+            "after-2015",
         ),
         start=1,
     )
