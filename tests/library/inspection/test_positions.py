@@ -72,8 +72,8 @@ def test_where_f_adds_nothing_it_reads_nothing():
 
 def test_what_is_no_residual_block_is_refused():
     model = tiny("basic", shortcut="A")
-    with pytest.raises(ValueError, match="one of conv2_1, conv3_1.*conv4_1"):
+    with pytest.raises(ValueError, match=r"one of conv2_1, conv3_1.*conv4_1"):
         inspection.positions_read(model, "conv4_1")
     plain = networks.build(specs.narrowed(specs.cifar(8, "plain"), 2))
-    with pytest.raises(ValueError, match="with residual blocks. Received: plain8"):
+    with pytest.raises(ValueError, match=r"with residual blocks\. Received: plain8"):
         inspection.positions_read(plain, "conv2_1")

@@ -32,7 +32,7 @@ def test_a_panel_for_each_mask_with_its_share():
 def test_axes_that_are_given_are_drawn_on():
     given = plt.subplots(1, 2)[1]
     assert plots.positions_read(masks(), given) is given
-    with pytest.raises(ValueError, match="axes for 2 masks.*Received: 1"):
+    with pytest.raises(ValueError, match=r"axes for 2 masks.*Received: 1"):
         plots.positions_read(masks(), given[:1])
     with pytest.raises(ValueError, match="one at least"):
         plots.positions_read({})
