@@ -134,10 +134,10 @@ test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the as
 test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` has narrow ones
 	$(ON_SHAPES) $(TEST) -m large $(call MARKED,large)
 
-test-outputs: $(INSTALLED)  ## run every notebook and compare with its stored outputs
+test-outputs: $(INSTALLED)  ## run every notebook and compare with its stored outputs (OUTPUTS=today: some)
 	$(ON_SHAPES) $(TEST) --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/project/nbval_sanitize.cfg --nbval-cell-timeout 600 \
-		$(LEFT_OUT:%=--ignore=%) notebooks/
+		$(LEFT_OUT:%=--ignore=%) $(if $(OUTPUTS),$(filter-out $(LEFT_OUT),$(shell $(PYTHON) tests/project/weekly.py --notebooks)),notebooks/)
 	$(SAY_LEFT_OUT)
 
 test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size

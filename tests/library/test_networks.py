@@ -209,3 +209,10 @@ def test_the_smallest_input_that_the_strides_allow(name):
     spec = dataclasses.replace(specs.narrowed(specs.get(name), 1), hidden=())
     model = networks.build(spec, input_shape=(32, 32, 3), initializer="zeros")
     assert model.get_layer("avg_pool").input.shape[1:3] == (1, 1)
+
+
+def test_a_net_is_built_that_is_deeper_than_python_lets_keras_go():
+    """Keras goes through a graph by recursion, and Python stops it after a thousand calls."""
+    spec = specs.narrowed(specs.cifar(386, "basic"), 2)
+    model = networks.build(spec, input_shape=(4, 4, 3), initializer="zeros")
+    assert len(model.layers) > 1000

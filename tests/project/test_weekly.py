@@ -58,3 +58,26 @@ def test_the_largest_nets_run_where_what_builds_them_has_changed():
     for place in (".ci/run", ".github/workflows/test.yml"):
         text = (ROOT / place).read_text("utf-8")
         assert "weekly.py --due large" in text and "make test-large" in text, place
+
+
+def test_the_notebooks_of_some_weeks_are_all_of_them():
+    every = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("notebooks/*.ipynb")}
+    first = datetime.date(2026, 1, 1)
+    days = [(first + datetime.timedelta(days=n)).isoformat() for n in range(21)]
+    found = [set(weekly.notebooks(day)) for day in days]
+    assert set.union(*found) == every
+    assert weekly.notebooks(days[0]) == weekly.notebooks(days[0])
+    assert all(len(names) >= weekly.A_DAY for names in found)
+
+
+def test_a_notebook_that_changed_is_run_every_day(monkeypatch):
+    monkeypatch.setattr(weekly, "due", lambda proof: proof["about"] == ["notebooks/shapes.ipynb"])
+    for day in range(1, 29):
+        names = weekly.notebooks(f"2026-02-{day:02d}")
+        assert "notebooks/shapes.ipynb" in names
+        assert len(names) <= weekly.A_DAY + 1
+
+
+def test_continuous_integration_elsewhere_runs_every_notebook():
+    assert "make test-outputs" in commands("test.yml") & commands("weekly.yml")
+    assert "make test-outputs OUTPUTS=today" in (ROOT / ".ci/run").read_text("utf-8")

@@ -2,9 +2,11 @@
 
 python3 tests/project/weekly.py links        # it passed today, on this commit
 python3 tests/project/weekly.py --due large  # exit 0 where what it is about has changed since
+python3 tests/project/weekly.py --notebooks  # those to be run today, for `make test-outputs`
 """
 
 import datetime
+import random
 import re
 import subprocess
 import sys
@@ -43,8 +45,27 @@ def due(proof: dict) -> bool:
     return not since or git("diff", "--quiet", since, "--", *proof["about"]).returncode != 0
 
 
+A_DAY = 5  # notebooks drawn; those that changed since all passed are run besides
+
+
+def notebooks(day: str) -> list[str]:
+    """The notebooks that `.ci/run` runs and compares on this day, as paths.
+
+    Those that differ from the version on which all of them passed, and some that the day draws. A
+    change of the library can reach any of them, and nearly all import nearly all of it: so all
+    run on GitHub with every change and every week.
+    """
+    every = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("notebooks/*.ipynb"))
+    record = proofs()["outputs"]
+    changed = {name for name in every if due({**record, "about": [name]})}
+    return sorted(changed | set(random.Random(day).sample(every, A_DAY)))
+
+
 def main(arguments: list[str]) -> int | str:
     known = proofs()
+    if arguments == ["--notebooks"]:
+        print(*notebooks(datetime.date.today().isoformat()))
+        return 0
     if not arguments or arguments[-1] not in known:
         return f"Expected one of {', '.join(known)}. Received: {' '.join(arguments)!r}"
     if arguments[0] == "--due":

@@ -25,6 +25,7 @@ from helpers.inspection.lesions import (
     subset,
 )
 from helpers.inspection.paths import gradient_by_length, lengths, path_gradient, span
+from helpers.inspection.positions import PositionsRead, positions_read
 from helpers.inspection.probes import (
     block_features,
     cka_matrix,
@@ -56,6 +57,7 @@ __all__ = [
     "KernelNorm",
     "Part",
     "Parts",
+    "PositionsRead",
     "Stream",
     "TrainingMemory",
     "activation_gradients",
@@ -85,6 +87,7 @@ __all__ = [
     "loss_slice",
     "most_confused",
     "path_gradient",
+    "positions_read",
     "random_sets",
     "rescaled",
     "residual_ratios",

@@ -21,15 +21,21 @@ from helpers.layers import ZeroPadShortcut
 
 # Feature maps in and out, (N, H, W, C), as tensors of the backend; `training` by keyword.
 Function = Callable[..., Any]
+# What pre-activation has before a convolution; a normalizer-free net divides by a number there.
+_BEFORE_A_CONVOLUTION = (
+    *(layers.BatchNormalization, layers.ReLU, layers.Activation, layers.LeakyReLU),
+    layers.Rescaling,
+)
 
 
 @dataclass(frozen=True)
 class Block:
     """A block's ends in a model, as symbolic tensors.
 
-    `entry` is x and `exit` what comes out, after a ReLU that follows the sum. Of a residual
-    block `residual` is F(x), `carried` what the shortcut brings to the addition, x itself where
-    it is the identity, and `add` the layer that adds them up. A plain block has none of the three.
+    `entry` is x and `exit` what comes out, after a ReLU that follows the sum; with pre-activation
+    that ReLU is the next block's. Of a residual block `residual` is F(x), `carried` what the
+    shortcut brings to the addition, x itself where it is the identity, and `add` the layer that
+    adds them up. A plain block has none of the three.
     """
 
     name: str
@@ -85,7 +91,11 @@ def find_blocks(model: keras.Model) -> list[Block]:
     made_by = {id(layer.output): layer for layer in model.layers if _has_one_output(layer)}
     order = {layer.name: i for i, layer in enumerate(model.layers)}
     sums = [x for x in model.layers if _adds_two(x)]
-    blocks = [_residual_block(model, made_by, order, x) for x in sums] or _plain_blocks(model)
+    readers = _readers(model) if sums else {}
+    # With pre-activation a sum is read by more than the ReLU behind it, or by something else.
+    clean = not all(_only_activated(readers.get(id(x.output), [])) for x in sums)
+    blocks = [_residual_block(model, made_by, order, readers, x, clean) for x in sums]
+    blocks = blocks or _plain_blocks(model)
     if not blocks:
         raise ValueError(
             "Expected a functional model with additions of two branches, or whose layers are "
@@ -98,12 +108,13 @@ def find_blocks(model: keras.Model) -> list[Block]:
 def block_outputs(model: keras.Model) -> dict[str, KerasTensor]:
     """{name: x of the paper} in the output of the stem and of every block, from the input on.
 
-    A stem of layers called `conv1_` counts before a pooling that follows it; another is called
-    `stem`. VGG has none. Raises ValueError as `find_blocks` does.
+    A stem of layers called `conv1_`, or `conv1_1_` and on, counts before a pooling that follows
+    it; another is called `stem`. VGG has none. Raises ValueError as `find_blocks` does.
     """
     blocks = find_blocks(model)
     outputs = {block.name: block.exit for block in blocks}
-    stem = [x for x in model.layers if re.fullmatch(r"conv1_(conv|bn|relu)", x.name)]
+    named = re.compile(r"(conv1(?:_\d)?)_(?:conv|bn|relu)")
+    stem = [x for x in model.layers if (m := named.fullmatch(x.name)) and m[1] not in outputs]
     if stem:
         return {"conv1": stem[-1].output, **outputs}
     if any(blocks[0].entry is image for image in model.inputs):
@@ -188,7 +199,20 @@ def _inputs(layer):
     return list(given) if isinstance(given, list | tuple) else [given]
 
 
-def _residual_block(model, made_by, order, add):
+def _readers(model):
+    """{id of a tensor: the layers that read it}."""
+    found: dict[int, list] = {}
+    for layer in model.layers:
+        for tensor in _inputs(layer):
+            found.setdefault(id(tensor), []).append(layer)
+    return found
+
+
+def _only_activated(readers):
+    return len(readers) == 1 and _is_activation(readers[0])
+
+
+def _residual_block(model, made_by, order, readers, add, clean):
     branches = [_behind(tensor, made_by, order) for tensor in _inputs(add)]
     shared = set(branches[0]) & set(branches[1])
     entry = max(shared, key=lambda key: branches[0][key][0])
@@ -203,11 +227,23 @@ def _residual_block(model, made_by, order, add):
         )
     long, short = (0, 1) if weights[0] > weights[1] else (1, 0)
     name = re.sub(r"_?add(_?\d+)?$", "", add.name) or add.name
-    readers = [x for x in model.layers if any(y is add.output for y in _inputs(x))]
-    after = readers[0] if len(readers) == 1 and _is_activation(readers[0]) else add
+    following = readers.get(id(add.output), [])
+    after = following[0] if _only_activated(following) and not clean else add
     given = _inputs(add)
     start = branches[0][entry][2]
+    if clean and start is not given[short]:
+        start = _before_preactivation(start, made_by, readers)
     return Block(name, start, after.output, given[long], given[short], add)
+
+
+def _before_preactivation(fork, made_by, readers):
+    """x of a block whose projection reads what F's first normalization and ReLU put out."""
+    while isinstance(layer := made_by[id(fork)], _BEFORE_A_CONVOLUTION):
+        before = _inputs(layer)[0]
+        if len(readers[id(before)]) > 1:
+            break
+        fork = before
+    return fork
 
 
 def _behind(tensor, made_by, order):

@@ -196,3 +196,27 @@ def receptive_fields(
     ax.set_ylim(bottom=0)
     ax.legend(loc="upper left")
     return ax
+
+
+def positions_read(
+    masks: Mapping[str, np.ndarray], axes: Sequence[Axes] | None = None
+) -> Sequence[Axes]:
+    """Which positions of feature maps are read: a panel for each mask, {title: (H, W)}.
+
+    Filled squares are read; their share stands in the title. Raises ValueError without a mask,
+    or unless there are as many axes.
+
+    Book: chapter 9.
+    """
+    if not masks or (axes is not None and len(axes) != len(masks)):
+        given = "none given" if axes is None else len(axes)
+        raise ValueError(f"Expected axes for {len(masks)} masks, one at least. Received: {given}")
+    if axes is None:
+        look = {"figsize": (1.9 * len(masks), 2.2), "layout": "constrained"}
+        axes = np.atleast_1d(plt.subplots(1, len(masks), **look)[1])
+    for ax, (title, mask) in zip(axes, masks.items(), strict=True):
+        ax.pcolormesh(mask, cmap="Blues", vmin=0, vmax=1.5, edgecolors="white", linewidth=1)
+        ax.set(aspect="equal", xticks=[], yticks=[])
+        ax.invert_yaxis()
+        ax.set_title(f"{title}: {np.mean(mask):.0%}", fontsize="medium")
+    return axes

@@ -169,8 +169,9 @@ _CODES = {"<f8": "F64", "<f4": "F32", "<f2": "F16", "<i8": "I64"}  # of what `pi
 
 def places_of(model: keras.Model) -> dict[str, Place]:
     """{name of the array in a file: where it belongs}. Raises ValueError for VGG."""
+    layers = naming.weighted(model)  # refuses what is no network of the book
     places, form = {}, pytorch.form(model)
-    for layer in naming.weighted(model).values():
+    for layer in layers.values():
         name = pytorch.name_of(layer.name, form)
         if name is None:
             raise ValueError(

@@ -33,6 +33,9 @@ def chained(parts, x, parts_of="whole"):
         ("resnet18", {"shortcut": "C"}, 8),
         ("resnet50", {}, 16),
         ("vgg16", {}, 13),
+        ("repvgg20", {}, 18),
+        ("seresnet50", {}, 16),
+        ("preresnet50", {}, 16),
     ],
 )
 def test_the_parts_in_a_row_are_the_network(name, changes, blocks):
@@ -73,6 +76,29 @@ def test_a_block_without_its_layers_is_its_shortcut():
     down = keras.ops.convert_to_numpy(parts.blocks[3].without(x, training=False))
     np.testing.assert_array_equal(down[..., :4], x[:, ::2, ::2])
     assert not down[..., 4:].any()
+
+
+@pytest.mark.parametrize(
+    ("name", "identities"),
+    [("preresnet20", 7), ("preresnet20-nf-B", 7), ("preresnet20-C", 0), ("wrn16_4", 3)],
+)
+def test_with_preactivation_x_goes_from_sum_to_sum(name, identities):
+    """A projection reads what F's first ReLU puts out; normalization and ReLU are of its block."""
+    model, x = small(name), images()
+    blocks = inspection.find_blocks(model)
+    sums = [model.get_layer(f"{block.name}_add").output for block in blocks]
+    assert [id(block.exit) for block in blocks] == list(map(id, sums))
+    starts = [model.get_layer("conv1_conv").output, *sums[:-1]]
+    assert [id(block.entry) for block in blocks] == list(map(id, starts))
+    assert sum(block.carried is block.entry for block in blocks) == identities
+    parts = inspection.take_apart(model)
+    taken = parts.stem(x, training=False)
+    for part in parts.blocks:
+        f, carried = part.residual(taken, training=False), part.carried(taken, training=False)
+        np.testing.assert_allclose(part.joined(f, carried, training=False), f + carried)
+        taken = f + carried
+    whole = keras.ops.convert_to_numpy(model(x, training=False))
+    np.testing.assert_allclose(parts.head(taken, training=False), whole, atol=1e-6)
 
 
 def test_a_plain_block_leaves_what_option_a_would_put_there():
@@ -119,6 +145,10 @@ def test_branches_of_one_weight_are_refused():
 def test_the_outputs_begin_with_the_stem():
     assert list(anatomy.block_outputs(small("resnet20")))[:2] == ["conv1", "conv2_1"]
     assert next(iter(anatomy.block_outputs(small("vgg16")))) == "conv1_1"
+    deep = small("resnet50c")
+    outputs = anatomy.block_outputs(deep)
+    assert list(outputs)[:2] == ["conv1", "conv2_1"]
+    assert outputs["conv1"] is deep.get_layer("conv1_3_relu").output
     inputs = keras.Input((8, 8, 3))
     x = keras.layers.ReLU(name="first")(inputs)
     y = keras.layers.Conv2D(3, 3, padding="same", name="f")(x)

@@ -12,14 +12,14 @@ from helpers.inspection import paths
 from helpers.specs import Stage, Stem
 
 
-def tiny(shortcut="A"):
+def tiny(shortcut="A", block="basic"):
     """Three blocks, so eight paths; one of the blocks changes the shape."""
     spec = specs.Network(
         "tiny",
         (8, 8, 3),
         4,
         Stem(3, 4, 1, False),
-        (Stage("conv2_x", "basic", 4, 2, 1), Stage("conv3_x", "basic", 8, 1, 2)),
+        (Stage("conv2_x", block, 4, 2, 1), Stage("conv3_x", block, 8, 1, 2)),
         shortcut=shortcut,
     )
     keras.utils.set_random_seed(0)
@@ -58,11 +58,13 @@ def test_a_span_of_everything_is_everything():
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("shortcut", ["A", "B"])
-def test_the_gradients_of_all_paths_add_up_to_the_whole(shortcut, training):
+@pytest.mark.parametrize(
+    ("shortcut", "block"), [("A", "basic"), ("B", "basic"), ("B", "preactivation")]
+)
+def test_the_gradients_of_all_paths_add_up_to_the_whole(shortcut, block, training):
     import tensorflow as tf
 
-    model, (x, y) = tiny(shortcut), batch()
+    model, (x, y) = tiny(shortcut, block), batch()
     names = inspection.take_apart(model).names
     total, sizes = np.zeros_like(x), set()
     for number in range(8):

@@ -200,7 +200,7 @@ def test_vgg_has_no_file_of_this_kind(tmp_path):
     stage = Stage("conv1_x", "convolution", 4, 2, 1, pooling=True)
     spec = Network("vgg", (8, 8, 3), 5, None, (stage,), batch_norm=False, hidden=(6, 6))
     model = networks.build(spec)
-    with pytest.raises(ValueError, match=r"none for conv1_1_conv of vgg.*save_weights"):
+    with pytest.raises(ValueError, match=r"none for fc6 of vgg.*save_weights"):
         weights.save(model, tmp_path / "vgg.safetensors")
     assert list(tmp_path.iterdir()) == []
     refuses(model, tmp_path / "vgg.safetensors", "For VGG, keras.applications' VGG16 and VGG19")
