@@ -1,6 +1,6 @@
 """A block as boxes and a line around them, drawn from the model that it makes.
 
-Source: He et al. 2015, Figures 2 and 5. Book: chapters 2 and 4.
+Source: He et al. 2015, Figures 2 and 5. Book: chapters 2, 4 and 9.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _LOOKS = {
     "zeros": {"facecolor": tint(COLOURS[2]), "edgecolor": COLOURS[2], "linestyle": "--"},
     "activation": {"facecolor": tint(COLOURS[5]), "edgecolor": COLOURS[5], "rounded": True},
     "norm": {"edgecolor": GREY},
+    "gate": {"facecolor": tint(COLOURS[3]), "edgecolor": COLOURS[3], "thickness": 0.15},
     "other": {"edgecolor": INK, "linestyle": ":"},
 }
 _SIGNS = {"Add": "+", "Multiply": "\N{MULTIPLICATION SIGN}"}
@@ -35,7 +36,7 @@ _SHORTCUT = {"color": COLOURS[1], "thickness": 0.2}
 def block(
     model: keras.Model, ax: Axes | None = None, *, weights: bool = False, folded: bool = False
 ) -> Axes:
-    """A plain, basic or bottleneck block as the paper's figures show it, from its code.
+    """A plain or residual block as the paper's figures show it, from its code.
 
     `model` is a `keras.Model` around one block: `x = keras.Input((56, 56, 64))`,
     `keras.Model(x, blocks.basic_block(x, 64, name="conv2_1"))`; the block may be
@@ -43,7 +44,9 @@ def block(
     addition is missing or a ReLU stands before it, the picture shows it.
 
     Shapes (height x width x channels) stand at both ends and where they change.
-    Padding that belongs to a convolution is not drawn. `weights=True` adds the
+    Padding that belongs to a convolution is not drawn, and a gate, maps times what is
+    computed from them, is one box. Where a projection reads what F's first activation
+    puts out, F(x) begins before the path divides. `weights=True` adds the
     numbers in the kernels, and their sum; `folded=True` draws F(x) as one box that
     names its convolutions.
 
@@ -106,7 +109,8 @@ def _picture(block: Block, title: str, weights: bool, folded: bool) -> Sheet:
     fork = path.y
     path.follow(main)
     if main and not folded:
-        _bracket(sheet, block, fork - _GAP, path.y, across, weights)
+        top = -1.3 if block.preactivated else fork
+        _bracket(sheet, block, top - _GAP, path.y, across, weights)
     if block.merge:
         _merge(sheet, block, path, fork)
     path.follow(block.after)
@@ -174,7 +178,7 @@ def _merge(sheet: Sheet, block: Block, path: _Path, fork: float) -> None:
         name = "identity" if block.before else "x\nidentity"
         sheet.text(x + 0.5, (fork + meet) / 2, name, ha="left")
     side.go(side.y - meet, head=True, then=[(reach, meet)])
-    if sign and block.main and not block.before:
+    if sign and block.main and (block.preactivated or not block.before):
         name = f"F(x) {sign}\nshortcut(x)" if texts else f"F(x) {sign} x"
         sheet.text(-_RADIUS - 0.5, meet, name, ha="right")
 
@@ -196,7 +200,8 @@ def _name(block: Block) -> str:
 
 def _folded(block: Block) -> Step:
     steps = block.main
-    lines = [_name(block), *(step.text for step in steps if step.kind == "conv")]
+    name = "the rest of F(x)" if block.preactivated else _name(block)
+    lines = [name, *(step.text for step in steps if step.kind in ("conv", "gate"))]
     return Step("\n".join(lines), "conv", steps[-1].shape, sum(step.weights for step in steps))
 
 

@@ -1,11 +1,12 @@
 """Whole networks as columns of layers, beside each other, from their specs.
 
-Source: He et al. 2015, Figure 3. Book: chapters 3 and 4.
+Source: He et al. 2015, Figure 3. Book: chapters 3, 4 and 9.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from matplotlib.axes import Axes
 from helpers import counting
 from helpers.diagrams.canvas import GREY, INK, Sheet, height, tint, width
 from helpers.palette import COLOURS
-from helpers.specs import CONVOLUTIONS, Network
+from helpers.specs import Network, Stage
 
 _POINTS = 7.5
 _ROW = 1.75  # from one box to the next
@@ -22,16 +23,24 @@ _BOX = 1.35  # a box's height
 _BAND = 1.0  # more room where the output size changes
 _REACH = 1.7  # of the curves
 _NAME = 0.85  # letters of the stages' names
+_CONVOLUTIONS = ("Conv2D", "NormalizedConv2D")
+_IN_A_BLOCK = re.compile(r"(conv\d+_\d+)_")
+# What is drawn as a curve, and what a gate is made of.
+_BESIDE = re.compile(r"_(proj_conv|1x1_conv|se_pool|se_\d)$")
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One line of a column: a box for a layer with weights, else text alone."""
+    """One line of a column: a box for a layer with weights, else text alone.
+
+    `block` is the name of the block that it belongs to, where there is a shortcut or a branch.
+    """
 
     stage: str
     text: str
     shape: tuple[int, ...]
     weighted: bool
+    block: str | None = None
 
     @property
     def side(self) -> tuple[int, ...]:
@@ -45,9 +54,10 @@ def architectures(specs: Sequence[Network], ax: Axes | None = None) -> Axes:
     Layers whose outputs have the same size stand at the same height, with the size
     at the left. A box has the colour of its stage's number of filters; the bracket
     beside it bears the stage's name in Table 1. Curves are shortcuts, dashed where
-    the shape changes. What is on the shortcuts, batch normalization and ReLU are
-    not drawn. At the head stand name, multiply-adds and parameters, as `counting`
-    has them.
+    the shape changes; the branches beside a RepVGG's 3x3 convolutions are one curve.
+    What is on the curves, batch normalization, ReLU and layers of single numbers are
+    not drawn; a gate is one box, and it is no layer of the depth. At the head stand
+    name, multiply-adds and parameters, as `counting` has them.
 
     Raises ValueError without a spec.
 
@@ -72,9 +82,8 @@ def architectures(specs: Sequence[Network], ax: Axes | None = None) -> Axes:
         sheet.text(x, -0.65, spec.name, 1.15, weight="bold")
         sheet.text(x, -1.6 - height(head) / 2, head)
         _column(sheet, spec, column, top, x, across, colours)
-        if spec.shortcut:
-            _shortcuts(sheet, spec, column, top, x + across / 2)
-        x += wide + 2.4 + (_REACH if spec.shortcut else 0)
+        _shortcuts(sheet, column, top, x + across / 2)
+        x += wide + 2.4 + (_REACH if any(entry.block for entry in column) else 0)
     for side, top in bands.items():
         sheet.text(0, top - _BOX / 2, _side(side), ha="left", weight="bold")
         y = top + (_ROW - _BOX + _BAND) / 2
@@ -85,22 +94,32 @@ def architectures(specs: Sequence[Network], ax: Axes | None = None) -> Axes:
 def _entries(spec: Network) -> list[_Entry]:
     """The image and the layers of the main path that have weights or pool."""
     entries = [_Entry("", "image", spec.input_shape, False)]
+    stages = {stage.name: stage for stage in spec.stages}
     for row in counting.layers(spec):
-        size = f"{row.kernel_size}x{row.kernel_size}"
-        stride = f", /{row.stride}" if row.stride != 1 else ""
-        if row.kind == "Conv2D" and not row.name.endswith("_proj_conv"):
-            text = f"{size} conv, {row.output_shape[-1]}{stride}"
-        elif row.kind == "MaxPooling2D":
-            text = f"{size} pool{stride}"
-        elif row.kind == "GlobalAveragePooling2D":
-            text = "avg pool"
-        elif row.kind == "Dense":
-            text = f"fc {row.output_shape[-1]}"
-        else:
+        text = None if _BESIDE.search(row.name) else _text(row, stages.get(row.stage))
+        if text is None:
             continue
-        weighted = row.kind in ("Conv2D", "Dense")
-        entries.append(_Entry(row.stage, text, row.output_shape, weighted))
+        named = _IN_A_BLOCK.match(row.name) if row.stage in stages else None
+        curved = spec.residual or "repvgg" in spec.kinds
+        block = named[1] if named and curved else None
+        weighted = row.kind in (*_CONVOLUTIONS, "Dense", "Multiply")
+        entries.append(_Entry(row.stage, text, row.output_shape, weighted, block))
     return entries
+
+
+def _text(row: counting.Layer, stage: Stage | None) -> str | None:
+    """What stands in a layer's line; None for what is not drawn."""
+    size = f"{row.kernel_size}x{row.kernel_size}"
+    stride = f", /{row.stride}" if row.stride != 1 else ""
+    if row.kind in _CONVOLUTIONS:
+        groups = stage.groups if stage and row.kernel_size > 1 else 1
+        groups = f", {groups} groups" if groups > 1 else ""
+        return f"{size} conv, {row.output_shape[-1]}{stride}{groups}"
+    if row.kind == "MaxPooling2D":
+        return f"{size} pool{stride}"
+    if row.kind == "Dense":
+        return f"fc {row.output_shape[-1]}"
+    return {"GlobalAveragePooling2D": "avg pool", "Multiply": "gate"}.get(row.kind)
 
 
 def _heights(columns, below):
@@ -139,18 +158,18 @@ def _column(sheet, spec, column, top, x, across, colours):
         sheet.text(left - 0.75, (high + low) / 2, stage, _NAME, rotation=90)
 
 
-def _shortcuts(sheet, spec, column, top, x):
-    """A curve around each residual block, dashed where it changes the shape."""
+def _shortcuts(sheet, column, top, x):
+    """A curve around each block that has one, dashed where it changes the shape."""
     behind = [top[i] - _BOX - (_ROW - _BOX) / 2 for i in range(len(column))]
-    for stage in spec.stages:
-        n = CONVOLUTIONS[stage.block]
-        of_stage = [i for i, e in enumerate(column) if e.weighted and e.stage == stage.name]
-        for last in of_stage[n - 1 :: n]:
-            start, end = behind[last - n], behind[last]
-            same = column[last - n].shape == column[last].shape
-            out = x + _REACH / 0.75  # a Bézier curve reaches three quarters of the way
-            curve = [(x, start), (out, start), (out, end), (x, end)]
-            sheet.arrow(curve, curved=True, color=INK, linestyle="-" if same else "--")
+    for block, group in itertools.groupby(range(len(column)), lambda i: column[i].block):
+        if block is None:
+            continue
+        first, *_, last = [*(of_block := list(group)), of_block[-1]]
+        start, end = behind[first - 1], behind[last]
+        same = column[first - 1].shape == column[last].shape
+        out = x + _REACH / 0.75  # a Bézier curve reaches three quarters of the way
+        curve = [(x, start), (out, start), (out, end), (x, end)]
+        sheet.arrow(curve, curved=True, color=INK, linestyle="-" if same else "--")
 
 
 def _head(spec: Network) -> str:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from helpers.palette import COLOURS
-from helpers.specs import Network
+from helpers.specs import CONVOLUTIONS, Network
 
 _LAYER, _GAP = 0.8, 0.5
 
@@ -19,6 +19,11 @@ def copied_layers(shallow: Network, deep: Network, ax: Axes | None = None) -> Ax
     hatched one is a layer that must do nothing for the nets to be equal. Raises
     ValueError unless the deep net is the shallow one with more blocks per stage.
     """
+    if (kinds := [[stage.block for stage in net.stages] for net in (shallow, deep)])[0] != kinds[1]:
+        raise ValueError(
+            f"{deep.name} is not {shallow.name} with more blocks in its stages: "
+            f"their blocks are {kinds[1]} and {kinds[0]}"
+        )
     pairs = list(zip(shallow.stages, deep.stages, strict=True))
     if any(s.filters != d.filters or s.repeats > d.repeats for s, d in pairs):
         raise ValueError(
@@ -30,12 +35,13 @@ def copied_layers(shallow: Network, deep: Network, ax: Axes | None = None) -> Ax
     places, x = [], 2.5  # of each stage's first layer in the deep net
     for _, stage in pairs:
         places.append(x)
-        x += 2 * stage.repeats + _GAP
+        x += CONVOLUTIONS[stage.block] * stage.repeats + _GAP
     for row, spec in ((1.7, shallow), (0.0, deep)):
         _layer(ax, 0, row, copied=True)
         for place, kept, stage in zip(places, shallow.stages, spec.stages, strict=True):
-            for i in range(2 * stage.repeats):
-                _layer(ax, place + i, row, copied=i < 2 * kept.repeats)
+            layers = CONVOLUTIONS[stage.block]
+            for i in range(layers * stage.repeats):
+                _layer(ax, place + i, row, copied=i < layers * kept.repeats)
         _layer(ax, x, row, copied=True)
         ax.text(-1, row + 0.5, spec.name, ha="right", va="center")
     for place, stage in zip(places, shallow.stages, strict=True):

@@ -2,7 +2,7 @@
 
 Names of layers play no part, so a reader's own block is read like the book's.
 
-Book: chapters 2 and 4.
+Book: chapters 2, 4 and 9.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from helpers.layers import ZeroPadShortcut
+from helpers.layers import NormalizedConv2D, Scale, Shift, StochasticDepth, ZeroPadShortcut
 
 
 @dataclass(frozen=True)
 class Step:
     """One layer on a path.
 
-    `kind` is "conv", "norm", "activation", "zeros" (option A) or "other"; `shape`
-    that of its output, without the batch; `weights` the numbers in its kernel.
+    `kind` is "conv", also of a fully connected layer, "norm", "activation", "zeros"
+    (option A), "gate" or "other"; `shape` that of its output, without the batch;
+    `weights` the numbers in its kernel.
     """
 
     text: str
@@ -45,6 +46,12 @@ class Block:
     shortcut: tuple[Step, ...] | None
     merge: Step | None
     after: tuple[Step, ...]
+
+    @property
+    def preactivated(self) -> bool:
+        """Whether a projection reads what is inside of F, behind F's first activation."""
+        weighted = any(step.kind == "conv" for step in self.before)
+        return bool(self.before and self.shortcut) and not weighted
 
 
 def read(model: keras.Model) -> Block:
@@ -73,7 +80,7 @@ def read(model: keras.Model) -> Block:
             f"with {len(ends[0])} inputs and {len(ends[1])} outputs"
         )
     (start,), (end,) = ends
-    users, nodes = _graph(start, end)
+    users, nodes = _with_gates(*_graph(start, end))
     forks = [tensor for tensor, takers in users.items() if len(takers) > 1]
     merges = [node for node in nodes if len(node.input_tensors) > 1]
     ways = [len(users[fork]) for fork in forks] + [len(node.input_tensors) for node in merges]
@@ -119,6 +126,36 @@ def _graph(start, end):
     return dict(users), list(seen.values())
 
 
+@dataclass(frozen=True)
+class _Gate:
+    """Maps times what is computed from them, as one node of the graph."""
+
+    operation: keras.Operation
+    inside: list
+    input_tensors: list
+    output_tensors: list
+
+
+def _with_gates(users, nodes):
+    """The graph with each gate as one node, where something is left to meet besides."""
+    for tensor, takers in list(users.items()):
+        if len(takers) != 2 or sum(len(node.input_tensors) > 1 for node in nodes) < 2:
+            continue
+        for times, first in (takers, takers[::-1]):
+            inside, last = _chain(users, tensor, first)
+            is_product = type(times.operation).__name__ == "Multiply"
+            if inside and is_product and users.get(last) == [times]:
+                maps = inside[0].input_tensors
+                gate = _Gate(times.operation, inside, maps, times.output_tensors)
+                users[tensor] = [gate]
+                for node in inside:
+                    del users[id(node.output_tensors[0])]
+                nodes = [node for node in nodes if node is not times and node not in inside]
+                nodes.append(gate)
+                break
+    return users, nodes
+
+
 def _chain(users, tensor, node=None):
     """The nodes from a tensor to the next fork, meeting or end, and the last tensor's id."""
     found = []
@@ -152,10 +189,19 @@ def _steps(nodes):
     steps = []
     for i, node in enumerate(nodes):
         behind = nodes[i + 1].operation if i + 1 < len(nodes) else None
-        if not _is_its_padding(node.operation, behind):
+        if isinstance(node, _Gate):
+            steps.append(_gate(node))
+        elif not _is_its_padding(node.operation, behind):
             before, after = _shape(node.input_tensors[0]), _shape(node.output_tensors[0])
             steps += _describe(node.operation, before, after)
     return tuple(steps)
+
+
+def _gate(node):
+    weighted = [step for step in _steps(node.inside) if step.kind == "conv"]
+    text = "\n".join(["gate", *([", ".join(s.text for s in weighted)] if weighted else [])])
+    shape = _shape(node.output_tensors[0])
+    return Step(text, "gate", shape, sum(step.weights for step in weighted))
 
 
 def _is_its_padding(pad, conv):
@@ -179,10 +225,12 @@ def _describe(operation, before, shape):
             text += _stride(operation.strides)
             groups = getattr(operation, "groups", 1)
             text += f", {groups} groups" if groups > 1 else ""
+            text += ",\nkernel normalised" if isinstance(operation, NormalizedConv2D) else ""
             yield Step(text, "conv", shape, math.prod(operation.kernel.shape))
-            activation = getattr(operation.activation, "__name__", "linear")
-            if activation != "linear":
-                yield Step(_activation(activation), "activation", shape)
+            yield from _own_activation(operation, shape)
+        case layers.Dense():
+            yield Step(f"fc {operation.units}", "conv", shape, math.prod(operation.kernel.shape))
+            yield from _own_activation(operation, shape)
         case layers.BatchNormalization():
             yield Step("batch norm", "norm", shape)
         case layers.Activation():
@@ -200,6 +248,14 @@ def _describe(operation, before, shape):
                 kind = "max" if isinstance(operation, layers.MaxPooling2D) else "average"
                 text = f"{_size(operation.pool_size)} {kind} pool{_stride(operation.strides)}"
                 yield Step(text, "other", shape)
+        case layers.GlobalAveragePooling2D():
+            yield Step("average pool", "other", shape)
+        case layers.Rescaling() if not operation.offset:
+            yield Step(f"times {operation.scale:.3g}", "other", shape)
+        case StochasticDepth():
+            yield Step(f"kept with p = {operation.survival:g}", "other", shape)
+        case Scale() | Shift():
+            yield Step(name.lower(), "other", shape)
         case layers.ZeroPadding2D():
             (top, bottom), (left, right) = operation.padding
             same = top == bottom == left == right
@@ -209,6 +265,12 @@ def _describe(operation, before, shape):
             kind = "activation" if name.lower() == "relu" else "other"
             name = {"GetItem": "slice", "Pad": "pad"}.get(name, name)  # x[...] and keras.ops.pad
             yield Step(_activation(name), kind, shape)
+
+
+def _own_activation(operation, shape):
+    activation = getattr(operation.activation, "__name__", "linear")
+    if activation != "linear":
+        yield Step(_activation(activation), "activation", shape)
 
 
 def _activation(name):

@@ -242,9 +242,9 @@ def two_outputs():
 
 
 def squeezed(x):
-    """A block with a second branch inside, as squeeze-and-excitation has."""
+    """A block with a third branch, which gates F by what is computed from x."""
     f = layers.Conv2D(64, 3, padding="same")(x)
-    return x + f * layers.GlobalAveragePooling2D(keepdims=True)(f)
+    return x + f * layers.GlobalAveragePooling2D(keepdims=True)(x)
 
 
 @pytest.mark.parametrize(
