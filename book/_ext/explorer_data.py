@@ -49,7 +49,7 @@ def data() -> dict[str, object]:
 
 def _network(spec: Network, blocks: list) -> dict[str, object]:
     residual = spec.shortcut is not None
-    bottleneck = any(stage.block == "bottleneck" for stage in spec.stages)
+    bottleneck = not spec.kinds.isdisjoint(specs.BOTTLENECK_BLOCKS)
     options = specs.OPTIONS if residual else (None,)
     strides = specs.BOTTLENECK_STRIDES if bottleneck else (None,)
     variants = {}
@@ -58,6 +58,7 @@ def _network(spec: Network, blocks: list) -> dict[str, object]:
         key = f"{option or '-'} {stride or '-'}"
         variants[key] = {"name": variant.name, "runs": _runs(variant, blocks)}
     return {
+        "after2015": spec.name not in specs.OF_2015,
         "inputShape": spec.input_shape,
         "classes": spec.num_classes,
         "depth": spec.depth,

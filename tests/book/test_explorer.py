@@ -31,7 +31,7 @@ MISTAKES = {
 def variants(name):
     """Every option and stride that a network can have."""
     spec = specs.get(name)
-    bottleneck = any(stage.block == "bottleneck" for stage in spec.stages)
+    bottleneck = not spec.kinds.isdisjoint(specs.BOTTLENECK_BLOCKS)
     return itertools.product(
         specs.OPTIONS if spec.shortcut else (None,),
         specs.BOTTLENECK_STRIDES if bottleneck else (None,),
@@ -42,7 +42,7 @@ def choices():
     """Every network, option and stride with every size; the classes take turns."""
     turns = itertools.cycle(CLASSES)
     for name in specs.names():
-        sizes = ([33, 47], [3, 500]) if name == "resnet1202" else SIZES
+        sizes = ([33, 47], [3, 500]) if specs.get(name).depth > 1000 else SIZES
         for (option, stride), size in itertools.product(variants(name), sizes):
             same = {"network": name, "size": size, "classes": next(turns)}
             yield same | {"option": option, "stride": stride}
@@ -125,14 +125,26 @@ def test_the_usual_choice_is_the_record(in_javascript):
     cases = [{"network": name, "usual": True} for name in specs.names()]
     for came in in_javascript(cases):
         spec = specs.get(came["network"])
-        bottleneck = any(stage.block == "bottleneck" for stage in spec.stages)
+        bottleneck = not spec.kinds.isdisjoint(specs.BOTTLENECK_BLOCKS)
         assert (*came["size"], 3) == spec.input_shape
         assert (came["classes"], came["option"]) == (spec.num_classes, spec.shortcut)
         assert came["stride"] == (spec.bottleneck_stride if bottleneck else None)
 
 
+def test_the_names_stand_in_two_groups():
+    """As the page's chooser has them: those until 2015 first, none of them among the later."""
+    networks = explorer_data.data()["networks"]
+    assert list(networks) == specs.names()
+    later = [name for name in networks if networks[name]["after2015"]]
+    assert list(networks) == [name for name in networks if name not in later] + later
+    assert {"preresnet20", "wrn28_10", "seresnet50"} < set(later)
+    assert not {"resnet50", "plain20", "vgg16"} & set(later)
+
+
 def test_the_data_are_small_and_blocks_stand_once():
     data = explorer_data.data()
+    of_1001 = data["networks"]["preresnet1001"]["variants"]["B 1x1"]["runs"]
+    assert len(of_1001) < 20 and sum(run[3] for run in of_1001) > 333
     assert len(json.dumps(data)) < 150_000
     blocks = [json.dumps(block) for block in data["blocks"]]
     assert len(set(blocks)) == len(blocks)

@@ -44,6 +44,23 @@ export async function theKeyboardChoosesAndTheAddressKeepsTheChoice(context, add
   assert.deepEqual([...complaints, ...other.complaints], []);
 }
 
+export async function theNamesStandInTwoGroupsAndNoneBehindThem(context, address) {
+  const { page, complaints } = await explorer(context, address, "?net=seresnet50&net2=resnet50d");
+  const groups = await page.locator("#explorer-net-2").evaluate((select) =>
+    [...select.children].map((child) => child.label + " " + child.children[0]?.value),
+  );
+  assert.deepEqual(groups, ["Until 2015 plain8", "After 2015 preresnet20", "none undefined"]);
+  assert.equal(await page.getByLabel("Network").first().inputValue(), "seresnet50");
+  const edges = await page.locator("svg.network text").evaluateAll((texts) =>
+    texts.map((text) => {
+      const { x, width } = text.getBBox();
+      return x + width - text.ownerSVGElement.viewBox.baseVal.width;
+    }),
+  );
+  assert.ok(Math.max(...edges) <= 0, "a word of the diagram is cut off");
+  assert.deepEqual(complaints, []);
+}
+
 export async function anInputTooSmallIsRefusedWithTheReason(context, address) {
   const query = "?size=31&net2=resnet110&size2=8x4";
   const { page, complaints } = await explorer(context, address, query);

@@ -80,6 +80,11 @@ function drawBox({text, weighted}, y) {
     <text class="inside" x=${MIDDLE} y=${y + 16}>${text}</text>`;
 }
 
+/** A pooled shortcut's words are too long for one line beside the block. */
+function inLines(label) {
+  return label.startsWith('average') ? label.split(/(?<= and) /) : [label];
+}
+
 function drawShortcut({label, dashed}, {top, bottom}) {
   const start = top - 6;
   const end = bottom - 5;
@@ -89,7 +94,8 @@ function drawShortcut({label, dashed}, {top, bottom}) {
   return svg`<path class="shortcut ${dashed ? 'dashed' : ''}" d=${path}></path>
     <circle class="sum" cx=${MIDDLE} cy=${end} r="6"></circle>
     <path class="plus" d="M ${MIDDLE - 3.5} ${end} h 7 M ${MIDDLE} ${end - 3.5} v 7"></path>
-    <text class="beside" x=${bend + 6} y=${(start + end) / 2 - (label ? 4 : -4)}>${label}</text>`;
+    ${inLines(label).map((line, i, {length}) => svg`<text class="beside" x=${bend + 6}
+      y=${(start + end) / 2 - (label ? 4 : -4) - 13 * (length - 1 - i)}>${line}</text>`)}`;
 }
 
 function drawRun(run, sides) {

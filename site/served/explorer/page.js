@@ -79,11 +79,20 @@ function field(i, key, label, control) {
   return html`<div class="field"><label for=${id}>${label}</label>${control(id)}</div>`;
 }
 
+/** The networks' names in two groups; what is no network stands behind them, in none. */
+function byAge(names) {
+  const of = (later) => names.filter((name) => data.networks[name]?.after2015 === later);
+  return [['Until 2015', of(false)], ['After 2015', of(true)], [null, of(undefined)]];
+}
+
 function chooser(i, key, label, values, chosen, shown = (value) => value) {
+  const option = (value) => html`<option value=${value} .selected=${value === chosen}>${shown(value)}</option>`;
+  const groups = key === 'net' ? byAge(values) : [[null, values]];
   return field(i, key, label, (id) => html`<select id=${id} ?disabled=${values.length < 2}
     @change=${(event) => set(i, key, event.target.value)}>
     ${values.length === 0 ? html`<option>none</option>` : nothing}
-    ${values.map((value) => html`<option value=${value} .selected=${value === chosen}>${shown(value)}</option>`)}
+    ${groups.map(([title, some]) => (title
+      ? html`<optgroup label=${title}>${some.map(option)}</optgroup>` : some.map(option)))}
   </select>`);
 }
 
