@@ -178,8 +178,19 @@ class StochasticDepth(keras.layers.Layer):
         return {**super().get_config(), "survival": self.survival}
 
 
-class KeepsAll:
-    """For a convolution with weights besides kernel and bias: Keras' own would not save them."""
+class MadeConv2D(keras.layers.Conv2D):
+    """A convolution with a kernel that `whole_kernel` makes of its weights, for a subclass.
+
+    It is saved with all of them: Keras' own saves `kernel` and `bias` and nothing else.
+    """
+
+    def whole_kernel(self) -> keras.KerasTensor:
+        """The kernel that the convolution uses, (size, size, channels, filters)."""
+        raise NotImplementedError
+
+    def call(self, inputs):
+        outputs = self.convolution_op(inputs, ops.cast(self.whole_kernel(), self.compute_dtype))
+        return outputs + ops.cast(self.bias, self.compute_dtype) if self.use_bias else outputs
 
     def save_own_variables(self, store: dict) -> None:
         keras.layers.Layer.save_own_variables(self, store)
@@ -189,7 +200,7 @@ class KeepsAll:
 
 
 @keras.saving.register_keras_serializable(package="helpers")
-class NormalizedConv2D(KeepsAll, keras.layers.Conv2D):
+class NormalizedConv2D(MadeConv2D):
     """A convolution whose kernel is normalized, so that it keeps the variance of its input.
 
     Each filter has its mean subtracted and is divided by the root of its sum of squares, then
@@ -203,21 +214,16 @@ class NormalizedConv2D(KeepsAll, keras.layers.Conv2D):
         super().__init__(filters, kernel_size, **kwargs)
         self.input_gain = input_gain
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         super().build(input_shape)
         self.gain = self.add_weight(shape=(self.filters,), initializer="ones", name="gain")
 
     def whole_kernel(self) -> keras.KerasTensor:
-        """The kernel that the convolution uses, (size, size, channels, filters)."""
         kernel = self.kernel - ops.mean(self.kernel, axis=(0, 1, 2))
         norms = ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1, 2)) + 1e-12)
         return self.input_gain * self.gain / norms * kernel
 
-    def call(self, inputs):
-        outputs = self.convolution_op(inputs, ops.cast(self.whole_kernel(), self.compute_dtype))
-        return outputs + ops.cast(self.bias, self.compute_dtype) if self.use_bias else outputs
-
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "input_gain": self.input_gain}
 
 

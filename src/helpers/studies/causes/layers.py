@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers.layers import KeepsAll
+from helpers.layers import MadeConv2D
 
 
 def identity_kernel(size: int, channels: int, filters: int) -> np.ndarray:
@@ -28,7 +28,7 @@ def identity_kernel(size: int, channels: int, filters: int) -> np.ndarray:
 
 
 @keras.saving.register_keras_serializable(package="helpers")
-class DiracConv2D(KeepsAll, keras.layers.Conv2D):
+class DiracConv2D(MadeConv2D):
     """A convolution whose kernel is the identity plus what is learned: I + W'.
 
     `scaled=False`: W' is the layer's `kernel`, with the initial values of any other.
@@ -44,7 +44,7 @@ class DiracConv2D(KeepsAll, keras.layers.Conv2D):
         super().__init__(filters, kernel_size, **kwargs)
         self.scaled = scaled
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         super().build(input_shape)
         size, _, channels, filters = self.kernel.shape
         self.identity = identity_kernel(size, channels, filters)
@@ -61,57 +61,27 @@ class DiracConv2D(KeepsAll, keras.layers.Conv2D):
         norms = ops.sqrt(ops.sum(ops.square(self.kernel), axis=(0, 1, 2)) + 1e-12)
         return self.a * identity + self.b / norms * self.kernel
 
-    def call(self, inputs):
-        outputs = self.convolution_op(inputs, ops.cast(self.whole_kernel(), self.compute_dtype))
-        return outputs + ops.cast(self.bias, self.compute_dtype) if self.use_bias else outputs
-
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scaled": self.scaled}
 
 
 @keras.saving.register_keras_serializable(package="helpers")
-class DividedConv2D(keras.layers.Conv2D):
-    """A convolution of its input divided by a number, for images in the range of bytes."""
-
-    def __init__(self, filters: int, kernel_size: int, *, by: float = 1.0, **kwargs: Any):
-        super().__init__(filters, kernel_size, **kwargs)
-        self.by = by
-
-    def call(self, inputs):
-        return super().call(inputs / self.by)
-
-    def get_config(self):
-        return {**super().get_config(), "by": self.by}
-
-
-@keras.saving.register_keras_serializable(package="helpers")
 class ScaledAdd(keras.layers.Layer):
-    """alpha F(x) + shortcut * x, called with [F(x), x].
+    """F(x) + shortcut * x, called with [F(x), x], with a fixed number `shortcut`."""
 
-    `shortcut` is fixed. With `alpha` None F(x) is added as it is; a number is where a
-    learned alpha starts.
-    """
-
-    def __init__(self, shortcut: float = 1.0, alpha: float | None = None, **kwargs: Any):
+    def __init__(self, shortcut: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
-        self.shortcut, self.start = shortcut, alpha
-
-    def build(self, input_shape):
-        if self.start is not None:
-            start = keras.initializers.Constant(self.start)
-            self.alpha = self.add_weight(shape=(), initializer=start, name="alpha")
+        self.shortcut = shortcut
 
     def call(self, inputs):
         fx, x = inputs
-        if self.start is not None:
-            fx = ops.cast(self.alpha, fx.dtype) * fx
         return fx + self.shortcut * x
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]
 
     def get_config(self):
-        return {**super().get_config(), "shortcut": self.shortcut, "alpha": self.start}
+        return {**super().get_config(), "shortcut": self.shortcut}
 
 
 class FixedNorm(keras.constraints.Constraint):

@@ -5,7 +5,6 @@ Book: chapters 1, 2 and 8.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import keras
@@ -15,14 +14,12 @@ from helpers import networks, specs
 from helpers.studies.causes.interventions import Intervention, get
 from helpers.studies.causes.layers import (
     DiracConv2D,
-    DividedConv2D,
     FixedNorm,
     ScaledAdd,
     identity_kernel,
 )
 
 FILTERS = 8
-IMAGES_BY = 64.0  # where no batch normalization follows the stem
 
 
 def build(
@@ -43,10 +40,9 @@ def build(
     what = get(name)
     spec = specs.resolve(what.network, input_shape=input_shape, num_classes=num_classes)
     spec = specs.narrowed(spec, FILTERS)
-    if what.skip_init:
-        spec = dataclasses.replace(spec, batch_norm=False)
+    start = "zero-gamma" if what.zero_gamma else "skipinit" if what.skip_init else None
     keras.utils.set_random_seed(seed)
-    model = networks.build(spec)
+    model = networks.build(specs.resolve(spec, start=start))
     if what.bare:
         return model
     copy = keras.models.clone_model(model, clone_function=lambda layer: _exchanged(layer, what))
@@ -68,13 +64,8 @@ def _exchanged(layer: keras.Layer, what: Intervention) -> keras.Layer:
             return keras.layers.LeakyReLU(what.slope, name=layer.name)
         case keras.layers.Conv2D() if what.dirac != "no" and in_block:
             return DiracConv2D.from_config({**config, "scaled": what.dirac == "scaled"})
-        case keras.layers.Conv2D() if what.skip_init and not in_block:
-            return DividedConv2D.from_config({**config, "by": IMAGES_BY})
-        case keras.layers.Add() if what.shortcut != 1 or what.skip_init:
-            return ScaledAdd(what.shortcut, 0.0 if what.skip_init else None, name=layer.name)
-        case keras.layers.BatchNormalization() if what.zero_gamma and in_block:
-            if layer.name.endswith("_2_bn"):  # the last one of a basic block
-                config["gamma_initializer"] = "zeros"
+        case keras.layers.Add() if what.shortcut != 1:
+            return ScaledAdd(what.shortcut, name=layer.name)
     return type(layer).from_config(config)
 
 
