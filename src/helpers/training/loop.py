@@ -27,7 +27,7 @@ from helpers.training.callbacks import (
     StopAt,
     check_finite,
 )
-from helpers.training.optimizer import compile_model
+from helpers.training.optimizer import build_optimizer, compile_model
 
 
 def train(
@@ -119,6 +119,7 @@ def train(
                 smoothing=recipe.label_smoothing,
                 mixup=recipe.mixup,
             )
+        build_optimizer(model)
         with damage_named():
             model.fit(
                 batches,

@@ -111,4 +111,22 @@ def compile_model(model: keras.Model, recipe: Recipe) -> keras.Model:
         metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
         jit_compile=recipe.jit_compile,
     )
+    if keras.backend.backend() == "tensorflow":
+        _build_metrics(model)
     return model
+
+
+def build_optimizer(model: keras.Model) -> None:
+    """Makes the optimizer's variables before the first step is traced.
+
+    TensorFlow traces a function twice if the first time has made variables.
+    """
+    if keras.backend.backend() == "tensorflow":
+        model.optimizer.build(model.trainable_variables)
+
+
+def _build_metrics(model):
+    """Makes the metrics' variables, for the same reason."""
+    image, label, answer = (1, *model.input_shape[1:]), (1,), (1, *model.output_shape[1:])
+    model.compute_metrics(np.zeros(image), np.zeros(label, "int32"), np.zeros(answer), None)
+    model.reset_metrics()

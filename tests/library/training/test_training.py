@@ -105,6 +105,36 @@ def test_xla_is_asked_for_as_the_recipe_says(choice, tiny_spec):
     assert model.jit_compile == (False if choice == "auto" else choice)  # no GPU, no JAX
 
 
+def traces(monkeypatch):
+    """A list that grows by the name of a step each time that it is traced."""
+    traced = []
+    for step in ("train_step", "test_step"):
+        real = getattr(keras.Model, step)
+
+        def noted(self, data, *, step=step, real=real):
+            traced.append(step)
+            return real(self, data)
+
+        monkeypatch.setattr(keras.Model, step, noted)
+    return traced
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_each_step_is_traced_once(own, tiny_spec, tiny_data, monkeypatch):
+    """A trace of a deep net takes seconds, and one that makes variables is made again."""
+    traced = traces(monkeypatch)
+    train(networks.build(tiny_spec) if own else tiny_spec, tiny_data)
+    assert sorted(traced) == ["test_step", "train_step"]
+
+
+def test_a_model_is_evaluated_by_one_trace_and_from_zero(tiny_spec, tiny_data, monkeypatch):
+    model = training.compile_model(networks.build(tiny_spec), RECIPE)
+    assert [float(x) for x in keras.tree.flatten(model.get_metrics_result())] == [0, 0]
+    traced = traces(monkeypatch)
+    training.evaluate(model, tiny_data, "test")
+    assert traced == ["test_step"]
+
+
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
 def test_the_result_against_numpy(whole, tiny_data, split):
     part = getattr(tiny_data, split)
