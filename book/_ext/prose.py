@@ -95,6 +95,7 @@ _OPTION = re.compile(r"^\s*:([\w-]+):(\s|$)")
 # Directives whose inside is prose, and those whose argument is prose, too.
 _PROSE = "admonition card dropdown exercise figure glossary grid grid-item-card image important"
 _PROSE += " list-table margin note proof seealso solution tab-item table tip warning card-footer"
+_PROSE += " playground"
 _PROSE += " notes revealjs-fragments"  # of the slides
 _TITLED = {"admonition", "exercise", "list-table", "table", "dropdown", "card", "grid-item-card"}
 _MATH = re.compile(r"\$\$(?P<shown>.+?)\$\$|(?<![\\$])\$(?P<inline>[^$]+?)\$", re.DOTALL)
