@@ -76,6 +76,8 @@ EXCLUSIONS: dict[str, str] = {
     r"(?:, \d+(?:\.\d+)*)*,? (?:and|to|or) \d+(?:\.\d+)*",
     # 2048 channels are no year, and a year without such a word is not excluded.
     "years": r"\b(?:in|after|since|until|before|of|After) (?:19[5-9]|20[0-3])\d\b|©\s*\d{4}",
+    # A day, as the errata have it: 2026-11-27.
+    "days": r"\b20\d\d-[01]\d-[0-3]\d\b",
     # What the book runs with is tested where the versions are pinned.
     "versions": r"\b(?:Python|TensorFlow|Keras|NumPy|Jupyter Book)(?:[\s|,]|and|or|to|later|below"
     r"|is|another)*\d+(?:\.\w+)*(?:(?:[\s|,]|and|or|to|later|below)+\d+(?:\.\w+)*)*",
