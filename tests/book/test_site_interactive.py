@@ -2,9 +2,12 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 from docutils import nodes
 
@@ -95,6 +98,34 @@ def test_the_playgrounds_page_reads_the_same_keys_and_values():
         r"const SHAPES = \{\n(.*?)\n\};", (served / "points.js").read_text("utf-8"), re.DOTALL
     )
     assert tuple(re.findall(r"^  '?([\w-]+)'?: ", shapes[1], re.MULTILINE)) == known["problem"]
+
+
+WINDINGS = """
+import {PROBLEMS, makePoints} from './points.js';
+console.log(JSON.stringify(Object.fromEntries(PROBLEMS.map((name) => {
+  const {points, labels} = makePoints(name, 400, 3);
+  return [name, [[...points], [...labels]]];
+}))));
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("node") is None, reason="there is no node to run the page's points"
+)
+def test_the_spirals_wind_as_often_as_their_names_say():
+    node = ["node", "--input-type=module", "--eval", WINDINGS]
+    folder = ROOT / "site" / "served" / "playground"
+    made = json.loads(subprocess.run(node, cwd=folder, capture_output=True, check=True).stdout)
+    turns = {}
+    for name, (points, labels) in made.items():
+        assert sum(labels) == len(labels) / 2
+        arm = np.array(points).reshape(-1, 2)[np.array(labels) == 0]
+        assert np.abs(arm).max() < 1.1  # the square that the page shows
+        angles = np.unwrap(np.arctan2(arm[:, 1], arm[:, 0])[len(arm) // 20 :])  # noise rules within
+        left_out = np.sqrt((len(arm) // 20) / len(arm))
+        turns[name] = (angles[-1] - angles[0]) / (2 * np.pi) / (1 - left_out)
+    assert turns["spirals"] == pytest.approx(1.75, abs=0.1)
+    assert turns["long-spirals"] == pytest.approx(4, abs=0.1)
 
 
 class Builder:

@@ -16,7 +16,7 @@ const DEFAULTS = {problem: 'spirals', depth: '40', width: '16', rate: '0.05', no
   nets: 'all', gradients: 'now', ...Object.fromEntries(new URLSearchParams(root.dataset.setting))};
 /** The nets side by side, by the choice `nets`, and the words for each choice. */
 const NETS = {all: ['shallow', 'shallow-residual', 'plain', 'residual'], plain: ['shallow', 'plain']};
-const CHOICES = {all: 'plain and residual', plain: 'plain alone'};
+const CHOICES = {all: 'both kinds', plain: 'plain alone'};
 
 const state = {...readAddress(DEFAULTS), phase: 'idle', said: '', last: ROUNDS};
 const results = {};
