@@ -1,20 +1,29 @@
-"""The pages that compute in the browser: their scripts and styles, on them alone, and their data.
+"""The pages that compute in the browser: their scripts and styles, where they are, and their data.
 
 The scripts lie in `site/served/`, which `_config.yml` names among the static paths. Nothing is
 compiled: a browser loads them as they stand. `explorer_data` says what the explorer reads.
 
-A page links the explorer with a choice in its address by the role `explorer`:
+A page links one of them with a choice in its address by the roles `explorer` and `playground`:
 {explorer}`VGG-19 beside ResNet-34 <net=vgg19&net2=resnet34>`.
+
+The directive `playground` places it, set up as its argument says, and small unless `:whole:`:
+
+```{playground} problem=long-spirals&depth=24&nets=plain
+What stands above it on the website. On paper and in the EPUB, where nothing trains, neither stands.
+```
 """
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import parse_qsl
 
 from docutils import nodes
-from sphinx.util.docutils import ReferenceRole
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import ReferenceRole, SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 import explorer_data
@@ -22,56 +31,121 @@ from helpers import specs
 
 # Page to the folder of its script, `page.js`, and its style, which bears the folder's name.
 EXPLORER = "book/explorer"
-PAGES = {EXPLORER: "explorer", "book/playground": "playground"}
+PLAYGROUND = "book/playground"
 NETWORKS = "explorer/networks.json"
-# What the explorer's address can hold for each of the two networks, as page.js reads it;
-# empty where many values make sense.
+# What each page's address can hold, as its page.js reads it; empty where many values make sense.
+# The explorer's keys are those of each of its two networks.
 KNOWN = {
-    "net": specs.names(),
-    "size": (),
-    "classes": (),
-    "option": specs.OPTIONS,
-    "stride": specs.BOTTLENECK_STRIDES,
+    EXPLORER: {
+        "net": specs.names(),
+        "size": (),
+        "classes": (),
+        "option": specs.OPTIONS,
+        "stride": specs.BOTTLENECK_STRIDES,
+    },
+    PLAYGROUND: {
+        "problem": ("spirals", "long-spirals", "rings"),
+        "depth": tuple(str(depth) for depth in range(2, 61, 2)),
+        "width": tuple(str(width) for width in range(4, 33, 4)),
+        "rate": ("0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5"),
+        "norm": ("on", "off"),
+        "seed": (),
+        "nets": ("all", "plain"),
+        "gradients": ("now", "first"),
+    },
 }
+NEEDS = "The playground trains in your browser: it needs JavaScript."
+ELSEWHERE = "The playground is a part of the website, and it trains in your browser."
 
 
-def checked(state: str) -> str:
-    """The explorer's state as it stands in an address. Raises ValueError for what it ignores."""
+def checked(state: str, page: str = EXPLORER) -> str:
+    """A page's state as it stands in an address. Raises ValueError for what the page ignores."""
+    known, name = KNOWN[page], page.removeprefix("book/")
     for key, value in parse_qsl(state, keep_blank_values=True, strict_parsing=True):
-        name = key.removesuffix("2")
-        if name not in KNOWN:
-            raise ValueError(f"the explorer knows {', '.join(KNOWN)}. Received: {key!r}")
-        values = (*KNOWN[name], "none") if key == "net2" else KNOWN[name]
+        plain = key.removesuffix("2") if page == EXPLORER else key
+        if plain not in known:
+            raise ValueError(f"the {name} knows {', '.join(known)}. Received: {key!r}")
+        values = (*known[plain], "none") if (page, key) == (EXPLORER, "net2") else known[plain]
         if values and value not in values:
-            raise ValueError(f"{key} of the explorer is one of {values}. Received: {value!r}")
+            raise ValueError(f"{key} of the {name} is one of {values}. Received: {value!r}")
     return state
 
 
-class Explorer(ReferenceRole):
-    """A link to the explorer that shows what its writer chose."""
+class Link(ReferenceRole):
+    """A link to one of the pages that shows what its writer chose."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.page = page
 
     def run(self):
         try:
-            state = checked(self.target)
+            state = checked(self.target, self.page)
         except ValueError as error:
             return [], [self.inliner.reporter.error(str(error), line=self.lineno)]
-        return [nodes.inline(self.title, self.title, explorer_state=state)], []
+        return [nodes.inline(self.title, self.title, page_state=(self.page, state))], []
 
 
 def _link(app, doctree, docname):
     """The links themselves, now that addresses are known. On paper a state leads nowhere."""
     for content in list(doctree.findall(nodes.inline)):
-        if "explorer_state" in content:
-            state = content.attributes.pop("explorer_state")
+        if "page_state" in content:
+            page, state = content.attributes.pop("page_state")
             place = content.parent, content.parent.index(content)
-            link = make_refnode(app.builder, docname, EXPLORER, "", content)
+            link = make_refnode(app.builder, docname, page, "", content)
             if app.builder.name == "html":
                 link["refuri"] += "?" + state
             place[0][place[1]] = link
 
 
+class Live(nodes.container):
+    """What only the website has: a lead, and below it what trains."""
+
+
+class Playground(SphinxDirective):
+    """The playground, set up. An error for a setting that it would ignore, or for a second one."""
+
+    optional_arguments = 1
+    has_content = True
+    option_spec: ClassVar = {"whole": directives.flag}
+
+    def run(self) -> list[nodes.Node]:
+        state = self.arguments[0] if self.arguments else ""
+        here = self.env.metadata[self.env.docname]
+        try:
+            if state:
+                checked(state, PLAYGROUND)
+            if here.get("playground"):
+                raise ValueError("a page has one playground. Received: another")
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        here["playground"] = True
+        live = Live(setting=state, look="whole" if "whole" in self.options else "small")
+        self.state.nested_parse(self.content, self.content_offset, live)
+        return [live]
+
+
+def visit(translator, node) -> None:
+    """Opens the box on the website; elsewhere says where the playground is, or nothing."""
+    if translator.builder.name == "html":
+        translator.body.append('<div class="playground">\n')
+        return
+    if node["look"] == "whole":
+        translator.body.append(f"<p>{ELSEWHERE}</p>\n")
+    raise nodes.SkipNode
+
+
+def depart(translator, node) -> None:
+    """The place that the script fills, and the end of the box."""
+    translator.body.append(
+        f'<div id="playground" class="interactive" data-look="{node["look"]}" '
+        f'data-setting="{html.escape(node["setting"])}"><p>{NEEDS}</p></div>\n</div>\n'
+    )
+
+
 def _load(app, pagename, templatename, context, doctree) -> None:
-    folder = PAGES.get(pagename)
+    playground = app.builder.name == "html" and app.env.metadata[pagename].get("playground")
+    folder = "explorer" if pagename == EXPLORER else "playground" if playground else None
     if folder is not None:
         app.add_css_file("shared/interactive.css")
         app.add_css_file(f"{folder}/{folder}.css")
@@ -87,7 +161,10 @@ def _write(app, exception) -> None:
 
 def setup(app) -> dict[str, object]:
     """Sphinx calls this."""
-    app.add_role("explorer", Explorer())
+    for page in KNOWN:
+        app.add_role(page.removeprefix("book/"), Link(page))
+    app.add_directive("playground", Playground)
+    app.add_node(Live, html=(visit, depart))
     app.connect("doctree-resolved", _link)
     app.connect("html-page-context", _load)
     app.connect("build-finished", _write)

@@ -77,6 +77,8 @@ EXCLUSIONS: dict[str, str] = {
     r"(?:, \d+(?:\.\d+)*)*,? (?:and|to|or) \d+(?:\.\d+)*",
     # 2048 channels are no year, and a year without such a word is not excluded.
     "years": r"\b(?:in|after|since|until|before|of|After) (?:19[5-9]|20[0-3])\d\b|©\s*\d{4}",
+    # A day, as the errata have it: 2026-11-27.
+    "days": r"\b20\d\d-[01]\d-[0-3]\d\b",
     # What the book runs with is tested where the versions are pinned.
     "versions": r"\b(?:Python|TensorFlow|Keras|NumPy|Jupyter Book)(?:[\s|,]|and|or|to|later|below"
     r"|is|another)*\d+(?:\.\w+)*(?:(?:[\s|,]|and|or|to|later|below)+\d+(?:\.\w+)*)*",
@@ -98,7 +100,8 @@ _OPTION = re.compile(r"^\s*:([\w-]+):(\s|$)")
 # Directives whose inside is prose, and those whose argument is prose, too.
 _PROSE = "admonition card dropdown exercise figure glossary grid grid-item-card image important"
 _PROSE += " list-table margin note proof seealso solution tab-item table tip warning card-footer"
-_PROSE += " predict notes revealjs-fragments"  # of the slides
+_PROSE += " playground predict"
+_PROSE += " notes revealjs-fragments"  # of the slides
 _TITLED = {"admonition", "exercise", "list-table", "table", "dropdown", "card", "grid-item-card"}
 _TITLED |= {"predict"}
 _MATH = re.compile(r"\$\$(?P<shown>.+?)\$\$|(?<![\\$])\$(?P<inline>[^$]+?)\$", re.DOTALL)

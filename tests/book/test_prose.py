@@ -77,6 +77,7 @@ IGNORED = {
     "chapters 1 to 4",
     "equation": "```{math}\n:label: eq\na = 7 b\n```",
     "years": "in 2015, after 2015 and © 2026",
+    "days": "Since 2026-11-27 it is right",
     "versions": "Python 3.11 to 3.13, TensorFlow 2.20 and later, Keras 3, NumPy 2.0 to 2.4",
     "row of versions": "| Keras | 3.13 to 3.15 | 3.15.1 |",
     "wide nets": "what WRN-28-10 reaches",

@@ -8,13 +8,18 @@ const WORSE = 20; // points of error that the deep plain net is behind, at least
 const LEARNT = 5; // per cent: what the other two have at most when all steps are taken
 const SEEDS = (process.env.SEEDS ?? "0").split(",");
 const NAME = "book/playground.html";
+const PAYS = 15; // points of error that depth saves the residual net on the long spirals, at least
+const COSTS = 5; // and costs the plain net
+const BEGINNINGS = { "book/01-degradation.html": 2, "book/02-identity-shortcuts.html": 4 };
 
+/** The error of each net that is shown, by its name. */
 async function errors(page) {
-  const found = {};
-  for (const net of ["shallow", "plain", "residual"]) {
-    found[net] = Number.parseFloat(await page.locator(`[data-error=${net}]`).innerText());
-  }
-  return found;
+  const cells = await page.locator("[data-error]").all();
+  const found = cells.map(async (cell) => [
+    await cell.getAttribute("data-error"),
+    Number.parseFloat(await cell.innerText()),
+  ]);
+  return Object.fromEntries(await Promise.all(found));
 }
 
 export async function theDeepPlainNetIsWorseAndTheResidualOneIsNot(context, address) {
@@ -43,6 +48,51 @@ export async function theDeepPlainNetIsWorseAndTheResidualOneIsNot(context, addr
     assert.deepEqual(complaints, []);
     await page.close();
   }
+}
+
+/** As chapters 1 and 2 have set it up: one press, and depth costs the plain net and pays with shortcuts. */
+export async function aChapterBeginsWithAnExperimentThatIsSetUp(context, address) {
+  for (const [name, nets] of Object.entries(BEGINNINGS)) {
+    for (const seed of SEEDS) {
+      const { page, complaints } = await open(context, address, `${name}?seed=${seed}`);
+      await page.focus("#playground-train");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("#playground[data-phase=paused]", { timeout: 300_000 });
+      const found = await errors(page);
+      const said = `${name}, seed ${seed}: ${JSON.stringify(found)}`;
+      console.log(said);
+      assert.equal(Object.keys(found).length, nets, said);
+      assert.equal(await page.locator("#playground canvas").count(), nets, said);
+      assert.ok(found.plain - found.shallow > COSTS, `depth does not cost the plain net. ${said}`);
+      if (nets > 2) {
+        const saved = found["shallow-residual"] - found.residual;
+        assert.ok(saved > PAYS, `depth does not pay. ${said}`);
+        assert.ok(found.shallow > found.residual + COSTS, `a shallow net does as well. ${said}`);
+      }
+      assert.deepEqual(complaints, []);
+      await page.close();
+    }
+  }
+}
+
+export async function aChaptersExperimentCanBeChangedAndItsAddressSaysOnlyWhatWas(context, address) {
+  const name = "book/02-identity-shortcuts.html";
+  const { page, complaints } = await open(context, address, name);
+  const folded = page.locator("#playground details", { hasText: "Change the experiment" });
+  assert.equal(await page.locator("#playground-depth").isVisible(), false);
+  await folded.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  await page.focus("#playground-depth");
+  await page.keyboard.press("ArrowRight");
+  await page.waitForURL(/[?]depth=26$/);
+  await page.locator("#playground-nets").selectOption("plain");
+  assert.equal(await page.locator("[data-error]").count(), 2);
+  assert.equal(await folded.getAttribute("open"), "");
+  await page.locator("#playground-nets").selectOption("all");
+  await page.focus("#playground-depth");
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForURL(new RegExp(`${name}$`));
+  assert.deepEqual(complaints, []);
 }
 
 export async function thePageAnswersWhileItTrainsStopsWhenToldAndGoesOn(context, address) {

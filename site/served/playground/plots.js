@@ -1,5 +1,5 @@
 /**
- * The playground's pictures. The three nets differ in line style and marker as
+ * The playground's pictures. The nets differ in line style and marker as
  * well as in colour; the classes in lightness, hatching and the points' shape.
  */
 import {nothing, svg} from '../vendor/lit-html.js';
@@ -15,6 +15,7 @@ const down = (share) => ROOM.top + (1 - share) * INNER.height;
 /** Markers as paths around 0, 0. */
 const MARKERS = {
   shallow: 'M -4 3.5 L 4 3.5 L 0 -4 Z',
+  'shallow-residual': 'M 0 -4.5 L 4.5 0 L 0 4.5 L -4.5 0 Z',
   plain: 'M -3.5 -3.5 H 3.5 V 3.5 H -3.5 Z',
   residual: 'M -4 0 A 4 4 0 1 0 4 0 A 4 4 0 1 0 -4 0 Z',
 };

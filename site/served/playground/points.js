@@ -19,13 +19,17 @@ function normal(random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
+/** Two arms around each other, with so many turns each. */
+const spirals = (turns) => (share, label) => {
+  const angle = 2 * Math.PI * turns * Math.sqrt(share) + Math.PI * label;
+  const radius = 0.1 + 0.85 * Math.sqrt(share);
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+};
+
 /** One point of each problem: `share` goes from 0 to 1 along the class. */
 const SHAPES = {
-  spirals: (share, label, random) => {
-    const angle = 2 * Math.PI * TURNS * Math.sqrt(share) + Math.PI * label;
-    const radius = 0.1 + 0.85 * Math.sqrt(share);
-    return [radius * Math.cos(angle), radius * Math.sin(angle)];
-  },
+  spirals: spirals(1.75),
+  'long-spirals': spirals(4), // deeper residual nets learn these in fewer steps
   rings: (share, label, random) => {
     const angle = 2 * Math.PI * random();
     const ring = 2 * Math.floor(share * 2) + label; // four rings, by turns
@@ -33,7 +37,6 @@ const SHAPES = {
     return [radius * Math.cos(angle), radius * Math.sin(angle)];
   },
 };
-const TURNS = 1.75;
 const NOISE = 0.02;
 
 /** The names of the problems. */

@@ -1,8 +1,9 @@
 /**
  * Trains the nets away from the page, so that the page stays responsive.
  *
- * In: {type: 'start', setting}, once; {type: 'pause'}; {type: 'go', rounds}. Another
- * setting is another worker's: the page ends this one.
+ * In: {type: 'start', setting}, once, with {depth, residual} for each of `setting.nets`;
+ * {type: 'pause'}; {type: 'go', rounds}. Another setting is another worker's: the page ends
+ * this one.
  * Out: {type: 'points'}, {type: 'round'} after every step of all nets,
  * {type: 'paused'} and {type: 'failed', message}.
  */
@@ -13,7 +14,6 @@ import {makePoints} from './points.js';
 const POINTS = 256;
 const GRID = 32; // cells along one side of a decision region
 const REGION_EVERY = 5; // rounds
-const NAMES = ['shallow', 'plain', 'residual'];
 
 let nets = [];
 let tensors = null; // {x: (POINTS, 2), y: (POINTS, 1), grid: (GRID * GRID, 2)}
@@ -49,10 +49,8 @@ function start(asked) {
     y: tf.tensor2d(labels, [POINTS, 1]),
     grid: gridPoints(),
   };
-  const {width, norm, seed, depth, shallow} = setting;
-  const depths = {shallow, plain: depth, residual: depth};
-  nets = NAMES.map((name) => (
-    new Net(tf, {depth: depths[name], width, norm, seed, residual: name === 'residual'})));
+  const {width, norm, seed} = setting;
+  nets = setting.nets.map((net) => new Net(tf, {...net, width, norm, seed}));
   postMessage({type: 'points', points, labels});
 }
 
