@@ -23,16 +23,18 @@ export async function anAnswerOpensWhenTheReaderHasChosen(context, address) {
     assert.ok(!(await box.locator(".answer").isVisible()), `${link} is open before anybody chose`);
     if (kind === "choose") {
       const right = await box.getAttribute("data-right");
-      await box.locator(`input[value="${right}"]`).focus();
+      await box.locator(`form input[value="${right}"]`).focus();
       await page.keyboard.press("Space");
     } else if (kind === "number") {
-      await box.locator("input").focus();
+      await box.locator("form input").focus();
       await page.keyboard.type("-123456789");
     }
     await box.locator("button[type=submit]").focus();
     await page.keyboard.press("Enter");
     await box.locator(".answer").waitFor({ state: "visible" });
     assert.equal(await box.getAttribute("data-state"), { choose: "right", number: "wrong", open: "shown" }[kind]);
+    const stuck = await box.locator(".answer input:disabled").count();
+    assert.equal(stuck, 0, `${link}: what is inside the answer cannot be used`);
     chosen += kind !== "open";
     assert.deepEqual(complaints, []);
     await page.close();

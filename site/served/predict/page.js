@@ -17,7 +17,7 @@ function choices(box) {
 function prediction(box) {
   const {kind, right, within} = box.dataset;
   if (kind === 'choose') {
-    const {value} = box.querySelector('input:checked');
+    const {value} = box.querySelector('form input:checked');
     return {said: choices(box).get(value), right: value === right};
   }
   if (kind === 'open') return {said: '', right: null};
@@ -38,7 +38,7 @@ function verdict(box, {said, right}) {
 }
 
 function show(box, found) {
-  for (const input of box.querySelectorAll('input')) input.disabled = true;
+  for (const input of box.querySelectorAll('form input')) input.disabled = true;
   box.dataset.state = found.right === null ? 'shown' : found.right ? 'right' : 'wrong';
   const {judged, right} = counted(boxes.map(({id}) => id));
   const sum = judged > 1 ? ` So far on this page: ${score({judged, right})}.` : '';
@@ -46,7 +46,7 @@ function show(box, found) {
 }
 
 function hide(box) {
-  for (const input of box.querySelectorAll('input')) input.disabled = false;
+  for (const input of box.querySelectorAll('form input')) input.disabled = false;
   delete box.dataset.state;
   box.querySelector('.said p').textContent = '';
   box.querySelector('form').reset();
@@ -58,7 +58,7 @@ function earlier(box) {
   if (!found || (box.dataset.kind !== 'choose' || found.said === null)) return found;
   const [value] = [...choices(box)].find(([, text]) => text === found.said) ?? [];
   if (value === undefined) return undefined;
-  box.querySelector(`input[value="${value}"]`).checked = true;
+  box.querySelector(`form input[value="${value}"]`).checked = true;
   return {...found, right: value === box.dataset.right};
 }
 
