@@ -30,7 +30,7 @@ def test_the_mean_of_the_maps_is_the_score(model, images):
     p = np.exp(scores - scores.max(axis=1, keepdims=True))
     expected = model.predict(images, verbose=0)
     np.testing.assert_allclose(p / p.sum(axis=1, keepdims=True), expected, atol=1e-5)
-    assert np.ptp(expected, axis=0).max() > 0.1  # images that are told apart at all
+    assert np.ptp(expected, axis=0).max() > 0.05  # images that are told apart at all
 
 
 def test_a_position_s_value_is_its_features_times_the_kernel(model, images):
