@@ -7,6 +7,7 @@ each of the 37 breeds has four photographs, of one grey each.
 
 import dataclasses
 import hashlib
+import re
 
 import keras
 import nbformat
@@ -18,13 +19,14 @@ import hub_server
 import photo_archives
 from helpers import networks, specs, weights
 from helpers.architecture import catalogue as nets
+from helpers.datasets import tfds_folders
 from helpers.datasets.photos import catalogue
 from helpers.studies import transfer
 from helpers.weights import published
 from photo_archives import encoded, plain
 
 NAME = "timm/resnet50.tv_in1k"
-NOTEBOOK = "notebooks/06-transfer.ipynb"
+NOTEBOOK, PAGE = "notebooks/06-transfer.ipynb", "book/06-transfer.md"
 
 
 @pytest.fixture
@@ -68,7 +70,8 @@ def photographs(tmp_path, monkeypatch):
         for split, first, n in (("train", 1, 3), ("test", 4, 1))
     }
     photo_archives.pets(tmp_path / "data", splits)
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "data"))
+    prepared = tfds_folders.prepared  # TensorFlow Datasets has read TFDS_DATA_DIR long ago
+    monkeypatch.setattr(tfds_folders, "prepared", lambda name, _: prepared(name, tmp_path / "data"))
 
 
 def cells(root):
@@ -79,6 +82,24 @@ def cells(root):
         assert code.count(old) == 1
         code = code.replace(old, new)
     return code.split("\0")
+
+
+def test_the_lines_of_the_page_run_with_resnet50_and_37_breeds(
+    published_file, photographs, pytestconfig
+):
+    text = (pytestconfig.rootpath / PAGE).read_text("utf-8")
+    (lines,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    here = {}
+    exec(compile(lines, PAGE, "exec"), here)
+    model = here["model"]
+    for name in ("conv1_conv", "conv5_3_3_conv"):
+        ours, theirs = (m.get_layer(name).get_weights()[0] for m in (model, published_file))
+        np.testing.assert_array_equal(ours, theirs)
+    assert here["kernel"].shape == (256, 37)
+    x, y = here["x"], here["y"]
+    np.testing.assert_array_equal(np.sort(y), range(37))
+    answers = (x @ here["kernel"] + here["bias"]).argmax(axis=1)
+    assert here["error"] == np.mean(answers != y) < 0.9  # a guess is wrong for 97 %
 
 
 def test_the_notebook_runs_with_resnet50_and_37_breeds(
