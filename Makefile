@@ -35,6 +35,10 @@ TEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # is not there. On JAX alone several processes and devices train together (`jax`). XLA compiles for
 # JAX without optimising: the tests' nets take longer to compile than to run. It is kept.
 MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
+# TESTS=today: those that a change since the last whole run can reach, and some that the day draws.
+# Some are due on every day, so an empty list means that it could not be made: then all are run.
+TODAY = $(if $(TESTS),$(shell PYTHONPATH=src $(BIN)/python tests/project/reach.py $(1)))
+ALSO_TODAY = $(if $(call TODAY,backends),$(filter $(call TODAY,backends) tests/library/test_layers.py,$(1)),$(1))
 ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
 	JAX_COMPILATION_CACHE_DIR=.venv-backends/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
@@ -126,8 +130,8 @@ check: lint test-quick  ## while you work: the style and the quick tests
 test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and Windows, in minutes
 	$(TEST) -m "quick and not large" $(call MARKED,quick)
 
-test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the assignments
-	$(ON_SHAPES) $(TEST) -m "not large"
+test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the assignments (TESTS=today: some)
+	$(ON_SHAPES) $(TEST) -m "not large" $(call TODAY,library)
 	$(ON_SHAPES) .venv-course/bin/python -m pytest -n 2 --dist loadfile \
 		--confcutdir=tests/assignments tests/assignments
 
@@ -170,11 +174,11 @@ $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error
 	@touch $@
 
-backends: .venv-backends/.installed  ## what must run on JAX and PyTorch, too; several processes on JAX
+backends: .venv-backends/.installed  ## what must run on JAX and PyTorch, too (TESTS=today: some)
 	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND) -m "(backends or jax) and not one_backend" \
-		$(call MARKED,backends|jax)
+		$(call ALSO_TODAY,$(call MARKED,backends|jax))
 	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND) -m "backends and not one_backend" \
-		$(call MARKED,backends)
+		$(call ALSO_TODAY,$(call MARKED,backends))
 	$(ON_BACKEND) RESNET_BOOK_ALSO=$$(.venv-backends/bin/python -c \
 		'import sysconfig; print(sysconfig.get_path("purelib"))') \
 		$(BIN)/python -m pytest --disable-warnings \

@@ -6,6 +6,7 @@ Nothing of Sphinx is needed here. What is not prose, or no quantity, is blotted 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -93,13 +94,16 @@ EXCLUSIONS: dict[str, str] = {
 }
 _EXCLUDED = {name: re.compile(pattern, re.MULTILINE) for name, pattern in EXCLUSIONS.items()}
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(\{[\w:-]+\})?(.*)$")
+_PREDICT = re.compile(r"^(:{3,})\{predict\}")
+_NAMED = re.compile(r"^:(name|right|claim|unit|within):\s+(.+)")
 _OPTION = re.compile(r"^\s*:([\w-]+):(\s|$)")
 # Directives whose inside is prose, and those whose argument is prose, too.
 _PROSE = "admonition card dropdown exercise figure glossary grid grid-item-card image important"
 _PROSE += " list-table margin note proof seealso solution tab-item table tip warning card-footer"
-_PROSE += " playground"
+_PROSE += " playground predict"
 _PROSE += " notes revealjs-fragments"  # of the slides
 _TITLED = {"admonition", "exercise", "list-table", "table", "dropdown", "card", "grid-item-card"}
+_TITLED |= {"predict"}
 _MATH = re.compile(r"\$\$(?P<shown>.+?)\$\$|(?<![\\$])\$(?P<inline>[^$]+?)\$", re.DOTALL)
 _RELATION = re.compile(r"=|\\(?:le|ge|approx|lt|gt)\b|<|>|\\\\|&|;")
 GLUE = re.compile(r"\{glue:text\}`(?:[^`]*/)?([\w.-]+)\.ipynb::([\w.-]+?)(?::([^`:]+))?`")
@@ -188,7 +192,8 @@ def blotted(text: str) -> str:
     """The text with everything that is not read replaced, character by character."""
     out, fences = [], []  # a fence is (marker, whether its inside is prose)
     header = False
-    for line in text.split("\n"):
+    wrong = {line for one in asked(text) for line in one.wrong}
+    for number, line in enumerate(text.split("\n")):
         fence = _FENCE.match(line)
         inside = all(prose for _, prose in fences)
         closes = fence and fences and not fence[2] and not fence[3].strip()
@@ -205,12 +210,42 @@ def blotted(text: str) -> str:
             continue
         option = _OPTION.match(line)
         header = header and option is not None
-        hidden = not inside or (header and option[1] not in ("alt", "caption"))
+        hidden = not inside or number in wrong or (header and option[1] not in ("alt", "caption"))
         out.append(BLOT * len(line) if hidden else line)
     result = _MATH.sub(_results, "\n".join(out))
     for pattern in _EXCLUDED.values():
         result = pattern.sub(lambda m: re.sub(r"[^\n]", BLOT, m[0]), result)
     return result
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A {predict}: its options, the lines of each choice, and the text of its answer."""
+
+    options: dict[str, str]
+    choices: tuple[range, ...]
+    answer: str
+
+    @property
+    def wrong(self) -> set[int]:
+        """The lines of the choices that are not the right one: nothing holds those."""
+        right = self.options.get("right", "")
+        return {i for n, lines in enumerate(self.choices, 1) if str(n) != right for i in lines}
+
+
+def asked(text: str) -> list[Asked]:
+    """The predictions of a page, in their order."""
+    lines, found = text.split("\n"), []
+    for start, line in enumerate(lines):
+        if opened := _PREDICT.match(line):
+            end = lines.index(opened[1], start)
+            head = itertools.takewhile(str.strip, lines[start + 1 : end])
+            options = dict(m.groups() for line in head if (m := _NAMED.match(line)))
+            cut = next((i for i in range(start, end) if lines[i] == "---"), start)
+            first = [i for i in range(start, cut) if lines[i].startswith("- ")]
+            choices = tuple(map(range, first, [*first[1:], cut]))
+            found.append(Asked(options, choices, "\n".join(lines[cut + 1 : end])))
+    return found
 
 
 def _results(match: re.Match) -> str:

@@ -44,6 +44,11 @@ FOUND = {
         ["34", "16", "20", "39"],
     ),
     "behind a place": ("In chapter 1, 36 layers; in section 4.1 and 99 times", ["36", "99"]),
+    "right choice of a prediction": (
+        ":::{predict} Of 80?\n:name: predict-a\n:right: 2\n:claim: a\n\n- 66\n  or 67\n- 77\n- 88\n"
+        "---\nIt is 78.\n\n```{figure} a.svg\n:width: 9%\n\nThe 79.\n```\n:::",
+        ["80", "77", "78", "79"],
+    ),
     "row with a name": ("* - 50\n  - 3.8", ["3.8"]),
 }
 

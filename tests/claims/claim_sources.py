@@ -19,7 +19,7 @@ import claims
 import he2015
 import prose
 from helpers import counting, inspection, propagation, recipes, runs, specs, studies, weights
-from helpers.datasets import shapes
+from helpers.datasets import drawings, shapes
 from helpers.datasets.photos import imitation, views
 from helpers.datasets.photos.catalogue import IMAGENET, PETS
 from helpers.inspection import time_and_memory
@@ -129,8 +129,8 @@ def small_seeds(net):
 
 
 def pets(way, split="test"):
-    """The final errors of a way of chapter 6 in per cent, one for each seed."""
-    found = studies.recorded(_study("pets"), what=way)
+    """The final errors of a way of chapter 6 in per cent, one for each seed that is recorded."""
+    found = studies.recorded(_study("pets"), partial=True, what=way)
     return np.array([100 * run.final[split]["error"] for run in found])
 
 
@@ -167,6 +167,12 @@ def output(notebook, template):
     With `checks.shows` the line is printed only if what it says was found to hold.
     """
     return _numbers(claims.stored(notebook)[1], template, f"the outputs of {notebook}")
+
+
+def live_minutes(notebook):
+    """How long the trainings took that a notebook shows while they run, by its stored log."""
+    seconds = re.findall(r"^epoch \d+ of \d+: .*, (\d+) s$", claims.stored(notebook)[1], re.M)
+    return sum(map(int, seconds)) / 60
 
 
 def code(notebook, template):
@@ -291,7 +297,7 @@ NAMES = {
     },
     **{name: value for name, value in globals().items() if not name.startswith("_")},
     **{"counting": counting, "time_and_memory": time_and_memory, "recipes": recipes},
-    **{"propagation": propagation, "shapes": shapes},
+    **{"propagation": propagation, "drawings": drawings, "shapes": shapes},
     **{"specs": specs, "studies": studies, "paper": he2015, "math": math},
     **{"rendezvous": rendezvous, "costs": costs, "imitation": imitation, "views": views},
     **{"inside": inside, "inspection": inspection},

@@ -77,6 +77,24 @@ def test_every_number_is_in_a_claim(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_reader_predicts_is_held_by_a_claim(page):
+    """The right one stands in the answer, as a claim or from the notebook that computes it."""
+    for one in prose.asked(page.text):
+        if "right" not in one.options:
+            continue
+        answer = dataclasses.replace(page, text=one.answer)
+        name, held = one.options.get("name"), one.options.get("claim", "")
+        glued = [f"{notebook}::{key}" for notebook, key, _ in answer.glued()]
+        values = [value for claim in CLAIMS if claim.id == held for value in claim.value]
+        assert values or held in glued, f"{name}: expected a claim or one of {glued}: {held!r}"
+        stands = [value for value in values if claims_on_pages.stands(value, answer)]
+        assert stands or held in glued, f"{name}: nothing of the claim {held} is in the answer"
+        if not one.choices and values:
+            said = [n.value for value in stands for n in prose.find(value)]
+            assert float(one.options["right"]) in said, f"{name}: the claim says {said}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_sums_on_a_page_are_right(page):
     for formula, sides in prose.equations(page.text):
         unit = {" M": 1e6, " G": 1e9}.get(formula[-2:], 1)

@@ -21,8 +21,13 @@ def commands(workflow):
     return {c for c in found if c.split()[1] not in ("setup", "colab-notebooks")}
 
 
+# Whole in GitHub's run with every change, in part in `.ci/run`: reach.py.
+IN_PART = {"make test", "make backends"}
+
+
 def test_every_proof_of_the_weekly_run_has_an_entry():
-    assert {proof["command"] for proof in PROOFS.values()} == commands("weekly.yml")
+    assert {proof["command"] for proof in PROOFS.values()} == commands("weekly.yml") | IN_PART
+    assert commands("test.yml") >= IN_PART
 
 
 @pytest.mark.parametrize("name", PROOFS)
@@ -78,6 +83,9 @@ def test_a_notebook_that_changed_is_run_every_day(monkeypatch):
         assert len(names) <= weekly.A_DAY + 1
 
 
-def test_continuous_integration_elsewhere_runs_every_notebook():
+def test_continuous_integration_elsewhere_runs_every_notebook_and_test():
     assert "make test-outputs" in commands("test.yml") & commands("weekly.yml")
-    assert "make test-outputs OUTPUTS=today" in (ROOT / ".ci/run").read_text("utf-8")
+    run = (ROOT / ".ci/run").read_text("utf-8")
+    assert "make test-outputs OUTPUTS=today" in run
+    for command in IN_PART:
+        assert f"{command} TESTS=today" in run

@@ -48,9 +48,10 @@ export async function open(context, address, name) {
   return { page, complaints };
 }
 
-/** Opens what a reader can open: solutions, cells that are folded. */
-async function unfold(page) {
+/** Opens what a reader can open: answers to predictions, solutions, cells that are folded. */
+export async function unfold(page) {
   await page.evaluate(() => {
+    for (const skip of document.querySelectorAll(".predict:not([data-state]) .skip")) skip.click();
     for (const closed of document.querySelectorAll("article details")) closed.open = true;
     for (const button of document.querySelectorAll("article .toggle-hidden > .toggle-button")) {
       button.click();

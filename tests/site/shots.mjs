@@ -1,7 +1,7 @@
 // Pictures of pages to look at: shots.mjs FOLDER OUT NAME..., each in both themes, wide and narrow.
 import { resolve } from "node:path";
 import { launch } from "./browser.mjs";
-import { SCREENS, THEMES } from "./pages.mjs";
+import { SCREENS, THEMES, unfold } from "./pages.mjs";
 import { PREPARED } from "./prepared.mjs";
 import { serve } from "./serve.mjs";
 
@@ -14,6 +14,7 @@ for (const name of names) {
       const page = await browser.newPage({ viewport, colorScheme: theme });
       await page.goto(site.address + name, { waitUntil: "load" });
       await PREPARED[name]?.(page);
+      await unfold(page);
       await page.evaluate(() => {
         for (const image of document.images) image.loading = "eager";
       });

@@ -7,6 +7,7 @@ import * as journeys from "./journeys.mjs";
 import * as nets from "./nets.mjs";
 import { check, SCREENS, THEMES } from "./pages.mjs";
 import * as playground from "./playground.mjs";
+import * as predict from "./predict.mjs";
 import { serve } from "./serve.mjs";
 import * as twins from "./twins.mjs";
 
@@ -16,7 +17,7 @@ const names = readdirSync(folder, { recursive: true })
   .filter((name) => name.endsWith(".html") && !name.startsWith("_static"))
   .filter((name) => name.includes(only))
   .sort();
-const tests = Object.entries({ journeys, explorer, playground, nets, twins })
+const tests = Object.entries({ journeys, predict, explorer, playground, nets, twins })
   .flatMap(([file, found]) => Object.entries(found).map(([name, test]) => [`${file}: ${name}`, test]))
   .filter(([name]) => name.includes(only));
 

@@ -1,7 +1,8 @@
 """What goes on inside a network, and what it costs to run: measured, not derived.
 
 `anatomy` finds the blocks of any functional Keras model, and the rooms beside it measure them;
-`helpers.propagation` predicts what `signals` measures. `confusions` counts mistakes.
+`helpers.propagation` predicts what `signals` measures. `confusions` counts mistakes, `maps` shows
+where a network sees its answer.
 
 Book: chapters 1, 2, 4, 6, 7 and 8.
 """
@@ -24,6 +25,7 @@ from helpers.inspection.lesions import (
     shuffled,
     subset,
 )
+from helpers.inspection.maps import activation_maps, nearest
 from helpers.inspection.paths import gradient_by_length, lengths, path_gradient, span
 from helpers.inspection.positions import PositionsRead, positions_read
 from helpers.inspection.probes import (
@@ -61,6 +63,7 @@ __all__ = [
     "Stream",
     "TrainingMemory",
     "activation_gradients",
+    "activation_maps",
     "activation_sizes",
     "block_features",
     "cka_matrix",
@@ -86,6 +89,7 @@ __all__ = [
     "loss_along_gradient",
     "loss_slice",
     "most_confused",
+    "nearest",
     "path_gradient",
     "positions_read",
     "random_sets",

@@ -8,7 +8,7 @@ Book: all chapters.
 """
 
 from helpers.palette import COLOURS
-from helpers.plots.images import confusion, one_per_class
+from helpers.plots.images import activation_maps, confusion, neighbours, one_per_class
 from helpers.plots.inside import (
     all_subsets,
     along,
@@ -43,6 +43,7 @@ from helpers.plots.strips import strips
 __all__ = [
     "COLOURS",
     "SHARED",
+    "activation_maps",
     "all_subsets",
     "along",
     "by_block",
@@ -54,6 +55,7 @@ __all__ = [
     "growth_and_error",
     "line_look",
     "loss_slices",
+    "neighbours",
     "one_per_class",
     "path_lengths",
     "positions_read",

@@ -5,7 +5,7 @@ Book: chapters 1 and 6.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -57,3 +57,55 @@ def confusion(
     ax.set_ylabel("breed")
     ax.set_title(title, fontsize="medium")
     return ax
+
+
+def activation_maps(
+    image: np.ndarray | None, maps: np.ndarray, titles: Sequence[str], axes: np.ndarray
+) -> np.ndarray:
+    """An image and its class activation maps side by side, all maps on one scale.
+
+    `maps` (h, w, n) may come from `inspection.activation_maps`; `titles` name the image and
+    each map, and `axes` are n + 1. Without an image there is one title and one axis fewer. Light
+    squares speak for a class and dark ones against it; grey is zero.
+
+    Raises ValueError if the numbers do not fit.
+
+    Book: chapter 6.
+    """
+    count = maps.shape[-1] + (image is not None)
+    if len(titles) != count or len(axes) != count:
+        raise ValueError(
+            f"Expected {count} titles and {count} axes. Received: {len(titles)} and {len(axes)}"
+        )
+    if image is not None:
+        axes[0].imshow(image, interpolation="nearest")
+    most = np.abs(maps).max()
+    for ax, shown in zip(axes[count - maps.shape[-1] :], np.moveaxis(maps, -1, 0), strict=True):
+        ax.imshow(shown, cmap="cividis", vmin=-most, vmax=most)
+    for ax, title in zip(axes, titles, strict=True):
+        ax.set_title(title, fontsize="small")
+        ax.set_axis_off()
+    return axes
+
+
+def neighbours(
+    images: np.ndarray, order: Mapping[int, Sequence[int]], axes: np.ndarray
+) -> np.ndarray:
+    """A row for each image asked about: the image itself, then those found nearest to it.
+
+    `order` is {index of an image: indices of its neighbours}, for instance of
+    `inspection.nearest`; `axes` (rows, 1 + neighbours). Raises ValueError if they do not fit.
+
+    Book: chapter 6.
+    """
+    rows = [[asked, *found] for asked, found in order.items()]
+    if np.shape(axes) != np.shape(rows):
+        raise ValueError(f"Expected axes {np.shape(rows)}. Received: {np.shape(axes)}")
+    for ax, index in zip(np.ravel(axes), np.ravel(rows), strict=True):
+        ax.imshow(images[index], interpolation="nearest")
+        ax.set_xticks([])
+        ax.set_yticks([])
+    for ax in axes[:, 0]:  # a frame around what was asked about
+        for spine in ax.spines.values():
+            spine.set_linewidth(3)
+    return axes

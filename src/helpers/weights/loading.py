@@ -57,7 +57,7 @@ def load(
 
     - a published name of `names()`, such as `timm/resnet50.tv_in1k` or
       `keras.applications.ResNet50`, downloaded once and compared with its checksum, or
-      `book/resnet20.cifar10`, which lies in the book's repository, or `akamaster/resnet20`
+      `book/resnet56.cifar10`, which lies in the book's repository, or `akamaster/resnet20`
       and `a-martyn/plainnet20`, trained on CIFAR-10 in full;
     - another repository of timm's form on huggingface.co, such as `timm/resnet50.ra_in1k`:
       its `config.json` says which network it is and how images are prepared;

@@ -264,3 +264,28 @@ def test_one_per_class_shows_each_class_in_turn():
     _, many = plt.subplots(5, 10)
     with pytest.raises(ValueError, match=r"at least 5 images of disc.*4"):
         plots.one_per_class(split, shapes.CLASS_NAMES, many)
+
+
+def test_activation_maps_share_one_scale():
+    maps = np.arange(12.0).reshape(2, 2, 3) - 3
+    axes = plt.subplots(1, 4)[1]
+    plots.activation_maps(np.zeros((8, 8, 3), "uint8"), maps, list("abcd"), axes)
+    for k, ax in enumerate(axes[1:]):
+        np.testing.assert_array_equal(ax.images[0].get_array(), maps[:, :, k])
+        assert ax.images[0].get_clim() == (-8, 8)
+    assert [ax.get_title() for ax in axes] == list("abcd")
+    axes = plt.subplots(1, 3)[1]  # the photograph left out
+    plots.activation_maps(None, maps, list("bcd"), axes)
+    np.testing.assert_array_equal(axes[0].images[0].get_array(), maps[:, :, 0])
+    with pytest.raises(ValueError, match="3 titles and 3 axes"):
+        plots.activation_maps(None, maps, list("abcd"), axes)
+
+
+def test_neighbours_stand_beside_what_was_asked_about():
+    images = np.arange(6, dtype="uint8")[:, None, None, None] + np.zeros((4, 4, 3), "uint8")
+    axes = plt.subplots(2, 3)[1]
+    plots.neighbours(images, {4: [1, 2], 0: [5, 3]}, axes)
+    shown = [[int(ax.images[0].get_array()[0, 0, 0]) for ax in row] for row in axes]
+    assert shown == [[4, 1, 2], [0, 5, 3]]
+    with pytest.raises(ValueError, match=r"axes \(1, 3\)"):
+        plots.neighbours(images, {4: [1, 2]}, axes)

@@ -28,6 +28,18 @@ def test_train_records_a_step(short, larger_data):
     assert again.final == run.final
 
 
+def test_the_averages_are_estimated_anew_beside_the_training(short, larger_data):
+    run = repair.train("biases", larger_data, seed=0, epochs=2, verbose=0)
+    seen = repair.images(repair.STEPS["biases"], larger_data)
+    assert training.evaluate(run.model, seen, "test") == pytest.approx(run.final["test"])
+    repair.renew_averages(run.model, seen, batch_size=8)
+    for split in ("train", "test"):
+        anew = training.evaluate(run.model, seen, split)
+        assert run.extra["renewed"][split] == pytest.approx(anew)
+        assert anew["loss"] != pytest.approx(run.final[split]["loss"], rel=1e-3)
+    assert runs.load(run.name).extra == run.extra
+
+
 def test_a_repair_is_measured_less_often_and_trained_the_same(short, larger_data):
     run = repair.train("validation", larger_data, seed=0, epochs=5, save=False, verbose=0)
     assert run.history["step"] == [6, 10]  # every third epoch of two steps, and the end
@@ -42,7 +54,10 @@ def test_a_shorter_training_has_another_name(short, larger_data):
 
 def test_the_initial_weights_depend_on_the_seed_alone(short, larger_data, monkeypatch):
     first = []
-    monkeypatch.setattr(training, "train", lambda model, *_, **__: first.append(model))
+    monkeypatch.setattr(running, "_renewed", lambda *_: {})
+    monkeypatch.setattr(runs, "save", lambda _: None)
+    made = lambda model, *_, **__: first.append(model) or SimpleNamespace(model=model)  # noqa: E731
+    monkeypatch.setattr(training, "train", made)
     for seed in (0, 1, 0):
         repair.train("published", larger_data, seed=seed)
     a, b, c = (model.get_layer("conv1_1_conv").kernel.numpy() for model in first)

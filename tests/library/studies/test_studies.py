@@ -182,7 +182,7 @@ def test_a_way_of_chapter_6_is_planned(tmp_path):
     path.write_text('title = "x"\n[[runs]]\ntrainings = ["transfer/scratch"]\nseeds = [0, 4]')
     plan = studies.load(path).plans[1]
     assert plan == TransferPlan("scratch", seed=4)
-    assert plan.record() == "oxford_iiit_pet-resnet20-scratch-seed4"
+    assert plan.record() == "oxford_iiit_pet-resnet56-scratch-seed4"
     recipe = transfer.METHODS["scratch"].recipe
     assert plan.length().steps == recipe.steps
     assert plan.spec().input_shape == (transfer.SIDE, transfer.SIDE, 3)

@@ -163,7 +163,7 @@ def test_a_way_is_trained_and_recorded_by_its_command(way, folder, monkeypatch, 
     monkeypatch.setitem(transfer.METHODS, way, method)
     words = ["train", f"transfer/{way}", "--seed", "3", "--quiet", "--data-dir", str(folder)]
     assert main([*words, "--checkpoints", str(tmp_path / "unfinished")]) == 0
-    run = runs.load(f"oxford_iiit_pet-resnet20-{way}-seed3")
+    run = runs.load(f"oxford_iiit_pet-resnet56-{way}-seed3")
     assert run.command == f"python -m helpers train transfer/{way} --seed 3"
     assert run.images == "Oxford-IIIT Pet (3 of 37 classes, 96 photographs)"
     assert (run.spec["num_classes"], run.spec["input_shape"]) == (3, [48, 48, 3])

@@ -10,7 +10,7 @@ import pytest
 from helpers import datasets, networks, recipes, runs, training, weights
 from helpers.weights import published
 
-OURS = weights.get("book/resnet20.cifar10")
+OURS = weights.get("book/resnet56.cifar10")
 
 
 def test_it_loads_by_its_name_and_is_verified():
@@ -45,7 +45,7 @@ def test_a_file_that_is_missing_or_another_is_refused(tmp_path, monkeypatch):
         monkeypatch.setitem(published._SOURCES, OURS.name, other)
         with pytest.raises(error, match=message):
             weights.load(model, OURS.name)
-    with pytest.raises(ValueError, match=r"fits networks.build\(\"resnet20\"\)"):
+    with pytest.raises(ValueError, match=r"fits networks.build\(\"resnet56\"\)"):
         weights.load(networks.build("resnet32"), OURS.name)
     for one, two in zip(start, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 # The colours of ImageNet vary along three directions, the columns, by so much (variances of
-# RGB from 0 to 1). Krizhevsky et al. 2012, section 4.1, gave the method and no numbers;
-# these are the ones of Gross and Wilber 2016 (fb.resnet.torch), which the field uses.
+# RGB from 0 to 1). Krizhevsky et al. 2012, section 4.1, gave the method and the deviation of
+# its factors, 0.1, and not these; they are those of Gross and Wilber 2016 (fb.resnet.torch).
 COLOUR_VARIANCES = np.array([0.2175, 0.0188, 0.0045], "float32")
 COLOUR_DIRECTIONS = np.array(
     [[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]],

@@ -13,6 +13,7 @@ from helpers import expect, recipes, runs, training
 from helpers.datasets import Data, Split
 from helpers.recipes import Recipe
 from helpers.runs import Run
+from helpers.studies.repair.averages import renew_averages
 from helpers.studies.repair.designs import DESIGNS, Design
 from helpers.studies.repair.network import build, multiply_adds
 
@@ -156,6 +157,9 @@ def train(
     "mixed_bfloat16"; `arguments` go to `training.train`. The test error is followed where
     the validation images are others, and the run is saved, unless they say otherwise.
 
+    `extra["renewed"]` of the run is loss and error of the training and the test images after
+    the moving averages are estimated anew (`renew_averages`); the returned model keeps its own.
+
     Raises ValueError for an unknown step or precision.
     """
     design = DESIGNS[expect.one_of("step", step, DESIGNS)]
@@ -167,7 +171,21 @@ def train(
     }
     how = recipe(design, epochs).in_precision(precision)
     seen = images(design, data)
+    if save := given.pop("save"):
+        runs.check_free(given["name"])
     keras.utils.set_random_seed(seed)
     with training.precision_scope(how.precision):
         model = build(design, seen.image_shape, seen.num_classes)
-    return training.train(model, seen, how, seed=seed, **given)
+    run = training.train(model, seen, how, seed=seed, save=False, **given)
+    run.extra = {"renewed": _renewed(run.model, seen)}
+    if save:
+        runs.save(run)
+    return run
+
+
+def _renewed(model: keras.Model, seen: Data) -> dict[str, dict[str, float]]:
+    own = model.get_weights()
+    renew_averages(model, seen, batch_size=min(BATCH_SIZE, len(seen.train.images)))
+    found = {split: training.evaluate(model, seen, split) for split in ("train", "test")}
+    model.set_weights(own)
+    return found
