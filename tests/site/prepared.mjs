@@ -1,18 +1,6 @@
 // What happens on a page before it is looked at: the pages that compute have computed.
 
-/** Some steps of a training, so that lines, squares and numbers are there. */
-async function trained(page) {
-  await page.focus("#playground-train");
-  await page.keyboard.press("Enter");
-  const title = page.locator("#playground caption");
-  await title.filter({ hasText: /after (1[0-9]|[2-9][0-9]|100) steps/ }).waitFor();
-  await page.getByRole("button", { name: "Pause" }).evaluate((button) => button.click());
-  await page.waitForSelector("#playground[data-phase=paused]", { timeout: 300_000 });
-}
-
 export const PREPARED = {
-  "book/01-degradation.html": trained,
-  "book/02-identity-shortcuts.html": trained,
   "book/explorer.html": async (page) => {
     await page.waitForSelector("#explorer[data-ready]");
     await page.getByRole("button", { name: "conv2_x" }).first().click();
@@ -29,6 +17,11 @@ export const PREPARED = {
     await page.focus("#playground-depth");
     await page.keyboard.press("Home"); // few layers: it is the look that counts here
     for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
-    await trained(page);
+    await page.focus("#playground-train");
+    await page.keyboard.press("Enter");
+    const title = page.locator("#playground caption");
+    await title.filter({ hasText: /after (1[0-9]|[2-9][0-9]|100) steps/ }).waitFor();
+    await page.getByRole("button", { name: "Pause" }).evaluate((button) => button.click());
+    await page.waitForSelector("#playground[data-phase=paused]", { timeout: 300_000 });
   },
 };
