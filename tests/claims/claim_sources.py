@@ -169,12 +169,6 @@ def output(notebook, template):
     return _numbers(claims.stored(notebook)[1], template, f"the outputs of {notebook}")
 
 
-def live_minutes(notebook):
-    """How long the trainings took that a notebook shows while they run, by its stored log."""
-    seconds = re.findall(r"^epoch \d+ of \d+: .*, (\d+) s$", claims.stored(notebook)[1], re.M)
-    return sum(map(int, seconds)) / 60
-
-
 def code(notebook, template):
     """The number that stands for {} in a notebook's code."""
     text = "\n".join(_cells(notebook))
