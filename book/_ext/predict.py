@@ -114,6 +114,8 @@ class Predict(SphinxDirective):
         name = self.options.get("name", "")
         if not NAME.fullmatch(name):
             raise ValueError(f"expected `:name: predict-some-words`. Received: {name!r}")
+        if "{glue" in self.arguments[0]:
+            raise ValueError("a question stands in the list of all, which no glued value reaches")
         listed = END in lines
         cut = lines.index(END) + 1 if listed else 0
         choices = sum(line.startswith("- ") for line in lines[:cut])

@@ -112,6 +112,7 @@ REFUSED = {
     ),
     "another name": (CHOOSE.replace("predict-part", "part"), "Received: 'part'"),
     "a name twice": (CHOOSE + "\n" + OPEN.replace("why", "part"), "'predict-part' again"),
+    "a glued question": (CHOOSE.replace("$F$", "{glue:text}`a`"), "which no glued value reaches"),
     "one choice": (CHOOSE.replace("- half\n", ""), "2 to 5 choices. Received: 1"),
     "none is right": (
         CHOOSE.replace("right: 2", "right: 3"),
