@@ -6,20 +6,15 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import functools
-import importlib.util
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+from needed import missing
+from small_images import CLASSES, coloured
 
-# What a file needs besides the book's requirements stands at the end of its name. It runs where
-# that is, in `make backends`; elsewhere it is left out, and the header says so. TensorFlow reads
-# the photographs on which JAX trains. No environment has both, so `make backends` runs that file
-# in the one with TensorFlow and names the folder where JAX lies.
-NEEDED = {"_torch": ["torch"], "_jax": ["jax"], "_jax_and_tensorflow": ["jax", "tensorflow"]}
 MARKS = {
     "backends": "runs on JAX and PyTorch, too: `make backends`",
     "jax": "starts processes that train on JAX: `make backends`, once",
@@ -32,12 +27,6 @@ if also := os.environ.get("RESNET_BOOK_ALSO"):
     sys.path.append(also)
 # The assignments' tests run in an environment of their own, from where this file is not read.
 collect_ignore = ["assignments"]
-
-
-def missing(path):
-    """The packages that a file of tests needs and this environment lacks."""
-    needed = [name for end, names in NEEDED.items() if path.stem.endswith(end) for name in names]
-    return [name for name in needed if importlib.util.find_spec(name) is None]
 
 
 def pytest_ignore_collect(collection_path):
@@ -89,15 +78,6 @@ def built():
     from helpers import networks
 
     return functools.cache(lambda name, shortcut=None: networks.build(name, shortcut=shortcut))
-
-
-def coloured(n, size, seed):
-    """Noisy images of four classes, each class with a colour of its own: easy to learn."""
-    random = np.random.default_rng(seed)
-    labels = (np.arange(n) % 4).astype("int32")
-    colours = np.array([[200, 60, 60], [60, 200, 60], [60, 60, 200], [160, 160, 160]])
-    images = colours[labels][:, None, None] + random.normal(0, 25, (n, size, size, 3))
-    return np.clip(images, 0, 255).astype("uint8"), labels
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from conftest import NEEDED
+from needed import NEEDED
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from conftest import coloured
 from helpers.datasets.photos import imitation
+from small_images import coloured
 
 CUT_OFF = b"\xff\xd8\xff\xe0 the rest of this file was lost"
 SPLITS = ("train", "validation", "test")

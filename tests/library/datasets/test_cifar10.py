@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import CLASSES
 from helpers import datasets
+from small_images import CLASSES
 
 
 @pytest.fixture(scope="module")

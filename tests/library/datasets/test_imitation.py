@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from conftest import coloured
 from helpers import datasets
 from helpers.datasets.photos import catalogue, imitation
+from small_images import coloured
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import urllib.request
 import numpy as np
 import pytest
 
-from conftest import CLASSES
 from helpers import datasets
 from helpers.datasets import DataUnavailableError, shapes, tfds_folders
+from small_images import CLASSES
 
 
 def test_shapes_are_loaded_by_default_and_by_the_variable(monkeypatch):

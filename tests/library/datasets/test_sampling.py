@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import reference
-from conftest import coloured
 from helpers import datasets, runs, training
 from helpers.datasets import Data, Split, npz_file, sampling
 from helpers.recipes import Recipe
+from small_images import coloured
 
 pytestmark = pytest.mark.backends
 

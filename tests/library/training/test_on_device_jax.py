@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from conftest import coloured
 from helpers import runs, training
 from helpers.datasets import Data, Split
 from helpers.recipes import Recipe
 from helpers.training import callbacks, on_device, state_files
 from records import same
+from small_images import coloured
 
 pytestmark = pytest.mark.jax
 
