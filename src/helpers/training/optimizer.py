@@ -24,10 +24,12 @@ class SGD(keras.optimizers.SGD):
 
     Every trainable variable decays, gamma, beta and biases too. The paper does not say
     which do. fb.resnet.torch does the same and names it a difference from the paper, whose
-    decay it takes to be of the convolutions' weights alone.
+    decay it takes to be of the convolutions' weights alone. Goyal et al. 2017, who share an
+    author with the paper, leave gamma and beta out and say that they follow it there.
 
     Source: He et al. 2015, section 3.4; Loshchilov and Hutter 2019 on the
-    difference; fb.resnet.torch, README. Book: chapters 2, 5 and 7.
+    difference; fb.resnet.torch, README; Goyal et al. 2017, section 5.1. Book: chapters 2,
+    5 and 7.
     """
 
     def __init__(
