@@ -59,7 +59,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve pdf epub slides check test test-large test-quick test-outputs test-notebooks
+.PHONY: help setup book serve pdf epub slides check test test-library test-large test-quick test-outputs test-notebooks
 .PHONY: test-site backends links test-colab colab-notebooks test-colab-here release-check
 .PHONY: assignments grade marking gradescope classroom teaching notebooks figures run lab lint
 .PHONY: lint-workflows format lock
@@ -134,6 +134,9 @@ test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the as
 	$(ON_SHAPES) $(TEST) -m "not large" $(call TODAY,library)
 	$(ON_SHAPES) .venv-course/bin/python -m pytest -n 2 --dist loadfile \
 		--confcutdir=tests/assignments tests/assignments
+
+test-library: $(INSTALLED)  ## of `make test` what is about the library
+	$(ON_SHAPES) $(TEST) -m "not large" tests/library
 
 test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` has narrow ones
 	$(ON_SHAPES) $(TEST) -m large $(call MARKED,large)
