@@ -48,10 +48,17 @@ export async function open(context, address, name) {
   return { page, complaints };
 }
 
-/** Opens what a reader can open: answers to predictions, solutions, cells that are folded. */
-export async function unfold(page) {
+/** Opens the answers to predictions, without one. */
+export async function answer(page) {
   await page.evaluate(() => {
     for (const skip of document.querySelectorAll(".predict:not([data-state]) .skip")) skip.click();
+  });
+}
+
+/** Opens what a reader can open: answers to predictions, solutions, cells that are folded. */
+export async function unfold(page) {
+  await answer(page);
+  await page.evaluate(() => {
     for (const closed of document.querySelectorAll("article details")) closed.open = true;
     for (const button of document.querySelectorAll("article .toggle-hidden > .toggle-button")) {
       button.click();

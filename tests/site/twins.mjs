@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { open, SCREENS } from "./pages.mjs";
+import { answer, open, SCREENS } from "./pages.mjs";
 
 const NAME = "book/08-looking-inside.html";
 const FOLDER =
@@ -19,6 +19,7 @@ async function opened(context, address, name = NAME) {
   const ready = () =>
     [...document.querySelectorAll(".twin")].every((twin) => twin.dataset.state === "ready");
   await page.waitForFunction(ready);
+  await answer(page);
   assert.equal(await page.locator(".twin").count(), 3);
   return { page, complaints };
 }
@@ -246,7 +247,8 @@ export async function withoutScriptsOrDataThePrintedFigureStays(context, address
   const page = await context.newPage();
   await page.route("**/twins/slices.json", (route) => route.fulfill({ status: 404 }));
   await page.goto(address + NAME);
-  await page.waitForSelector("[data-twin=slices][data-state=failed]");
+  await page.waitForSelector("[data-twin=slices][data-state=failed]", { state: "attached" });
+  await answer(page);
   assert.ok(await page.locator("[data-twin=slices] figure").isVisible());
   assert.equal(await page.locator("[data-twin=slices] > .interactive").isVisible(), false);
 }

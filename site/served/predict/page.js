@@ -43,6 +43,7 @@ function show(box, found) {
   const {judged, right} = counted(boxes.map(({id}) => id));
   const sum = judged > 1 ? ` So far on this page: ${score({judged, right})}.` : '';
   box.querySelector('.said p').textContent = verdict(box, found) + sum;
+  box.dispatchEvent(new Event('opened', {bubbles: true}));
 }
 
 function hide(box) {

@@ -16,6 +16,7 @@ def short(monkeypatch):
     monkeypatch.setattr(running, "EPOCHS", 2)
     monkeypatch.setattr(running, "STEPS_PER_EPOCH", 2)
     monkeypatch.setattr(running, "BATCH_SIZE", 8)
+    monkeypatch.setattr(running, "RENEWED_ON", 2)
 
 
 def test_train_records_a_step(short, larger_data):
@@ -32,7 +33,7 @@ def test_the_averages_are_estimated_anew_beside_the_training(short, larger_data)
     run = repair.train("biases", larger_data, seed=0, epochs=2, verbose=0)
     seen = repair.images(repair.STEPS["biases"], larger_data)
     assert training.evaluate(run.model, seen, "test") == pytest.approx(run.final["test"])
-    repair.renew_averages(run.model, seen, batch_size=8)
+    repair.renew_averages(run.model, seen, batch_size=8, batches=2)
     for split in ("train", "test"):
         anew = training.evaluate(run.model, seen, split)
         assert run.extra["renewed"][split] == pytest.approx(anew)

@@ -38,7 +38,7 @@ def test_the_table_names_what_there_is():
     expected |= {("resnet50d", tag) for tag in ("gluon_in1k", "ra2_in1k", "a1_in1k")}
     expected |= {("seresnet50", tag) for tag in ("ra2_in1k", "a1_in1k")}
     expected |= {("resnext50_32x4d", tag) for tag in ("tv_in1k", "tv2_in1k", "a1_in1k")}
-    expected |= {("resnet20", "cifar10")}
+    expected |= {("resnet56", "cifar10")}
     expected |= {(f"plain{depth}", "a-martyn") for depth in IN_FULL}
     expected |= {(f"resnet{n}", owner) for n in IN_FULL for owner in ("a-martyn", "akamaster")}
     assert found == expected

@@ -20,6 +20,7 @@ from helpers.studies.repair.network import build, multiply_adds
 EPOCHS = 30  # as the published notebook counts them
 STEPS_PER_EPOCH = 195  # of 64 images each: a quarter of the training images
 BATCH_SIZE = 64
+RENEWED_ON = 100  # batches whose statistics make the averages that are estimated anew
 MEASURED_EVERY = 3  # of these epochs, where the test images do not validate
 
 
@@ -185,7 +186,8 @@ def train(
 
 def _renewed(model: keras.Model, seen: Data) -> dict[str, dict[str, float]]:
     own = model.get_weights()
-    renew_averages(model, seen, batch_size=min(BATCH_SIZE, len(seen.train.images)))
+    size = min(BATCH_SIZE, len(seen.train.images))
+    renew_averages(model, seen, batch_size=size, batches=RENEWED_ON)
     found = {split: training.evaluate(model, seen, split) for split in ("train", "test")}
     model.set_weights(own)
     return found
