@@ -27,6 +27,7 @@ ALL = ("requirements.txt", "requirements.lock", "requirements/", "pyproject.toml
 # What a test that says this reaches besides its imports.
 SAYING = {
     "book_records": ("results/",),
+    "rootpath": ("notebooks/", "book/"),
     "subprocess": ("src/helpers/",),
     "sys.executable": ("src/helpers/",),
     "several_processes": ("src/helpers/",),
