@@ -3,6 +3,7 @@
 import datetime
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -77,11 +78,27 @@ def test_the_notebooks_of_some_weeks_are_all_of_them():
 
 
 def test_a_notebook_that_changed_is_run_every_day(monkeypatch):
-    monkeypatch.setattr(weekly, "due", lambda proof: proof["about"] == ["notebooks/shapes.ipynb"])
+    monkeypatch.setattr(weekly, "changed", lambda name, _: name == "notebooks/shapes.ipynb")
     for day in range(1, 29):
         names = weekly.notebooks(f"2026-02-{day:02d}")
         assert "notebooks/shapes.ipynb" in names
         assert len(names) <= weekly.A_DAY + 1
+
+
+def test_text_makes_no_notebook_due_and_code_or_an_output_does(monkeypatch):
+    name = "notebooks/shapes.ipynb"
+    text = (ROOT / name).read_text("utf-8")
+    then = SimpleNamespace(returncode=0, stdout=text)
+    monkeypatch.setattr(weekly, "git", lambda *_: then)
+    assert not weekly.changed(name, "a commit")
+    then.stdout = text.replace("stand-in", "substitute")
+    assert then.stdout != text and not weekly.changed(name, "a commit")
+    for old, new in (("import", "import  "), ("linear_test", "linear-test")):
+        then.stdout = text.replace(old, new)
+        assert then.stdout != text and weekly.changed(name, "a commit"), old
+    assert weekly.changed(name, "")
+    then.returncode = 128
+    assert weekly.changed(name, "a commit that is gone")
 
 
 def test_continuous_integration_elsewhere_runs_every_notebook_and_test():
