@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import reach
+from needed import missing
 
 LIBRARY = reach.ROOT / "tests" / "library"
 OF_THE_LIBRARY = sorted(LIBRARY.rglob("test_*.py"))
@@ -79,6 +80,15 @@ def test_a_few_weeks_run_all(monkeypatch):
 def test_without_a_commit_all_is_due():
     assert reach.changes("") is None and reach.changes("0" * 40) is None
     assert len(library(reach.due("", "2026-01-02"))) == len(OF_THE_LIBRARY)
+
+
+def test_what_needs_another_environment_is_not_in_the_command_s_list():
+    """Named one by one, such files are not left out by pytest itself, and end in an error."""
+    script = reach.ROOT / "tests" / "project" / "reach.py"
+    out = subprocess.run([sys.executable, script, "library"], capture_output=True, text=True)
+    names = out.stdout.split()
+    assert "tests/claims/test_claims.py" in names, out.stderr
+    assert not [name for name in names if missing(reach.Path(name))]
 
 
 def test_a_change_that_is_not_committed_counts(tmp_path, monkeypatch):
