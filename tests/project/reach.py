@@ -79,7 +79,7 @@ def _files(module: str) -> set[str]:
     """The files of a module of the library: its own, or its package's with what lies beside."""
     path = LIBRARY.joinpath(*module.split(".")[1:])
     folder = path if path.is_dir() else path.parent
-    beside = set(folder.glob("*.toml")) if folder != LIBRARY else set()
+    beside = {p for p in folder.iterdir() if p.is_file() and p.suffix != ".py"}
     own = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     return {p.relative_to(ROOT).as_posix() for p in {own, *beside}}
 

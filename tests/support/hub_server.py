@@ -75,3 +75,19 @@ def running():
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def asked(monkeypatch, cache):
+    """A hub that `huggingface_hub` asks in place of its own; what it gets it keeps in `cache`."""
+    from huggingface_hub import constants
+
+    with running() as hub:
+        template = hub.address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "ENDPOINT", hub.address)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_IMPLICIT_TOKEN", True)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        yield hub

@@ -13,7 +13,6 @@ import keras
 import nbformat
 import numpy as np
 import pytest
-from huggingface_hub import constants
 
 import hub_server
 import photo_archives
@@ -48,15 +47,8 @@ def published_file(narrow, tmp_path, monkeypatch):
     content = weights.save(model, tmp_path / "model.safetensors").read_bytes()
     source = dataclasses.replace(weights.get(NAME), sha256=hashlib.sha256(content).hexdigest())
     monkeypatch.setitem(published._SOURCES, NAME, source)
-    with hub_server.running() as hub:
+    with hub_server.asked(monkeypatch, tmp_path / "cache") as hub:
         hub.files[f"{NAME}/model.safetensors"] = content
-        monkeypatch.setattr(constants, "ENDPOINT", hub.address)
-        template = hub.address + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_IMPLICIT_TOKEN", True)
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
         yield model
 
 

@@ -33,14 +33,7 @@ PREPARED = {  # as timm writes it into config.json
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     """Where `huggingface_hub` asks, and where it keeps what it gets."""
-    with hub_server.running() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.address)
-        template = server.address + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_IMPLICIT_TOKEN", True)
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with hub_server.asked(monkeypatch, tmp_path / "cache") as server:
         yield server
 
 
