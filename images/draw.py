@@ -224,9 +224,9 @@ def repairs():
     rows = [row for row in repair.compare() if row["step"] in steps]
     figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
     lines = {
-        "training": ("s--", 0, "training images"),
-        "test": ("o-", 1, "test images"),
-        "mean": ("d:", 2, "test images, mean of the last three"),
+        "training": ("s--", 3, "training images"),
+        "test": ("o-", 2, "test images"),
+        "mean": ("d:", 4, "test images, mean of the last three"),
     }
     for reading, (style, colour, label) in lines.items():
         errors = [row[reading] for row in rows]

@@ -6,12 +6,15 @@ as the first did from white (`darkened`). In an SVG that happens colour by colou
 notebook's PNG pixel by pixel; pictures inside a picture, such as training images, stay as
 they are (`tiles`). White becomes transparent. The page shows one of the two, and paper
 always the first. Sizes are written beside each picture, so that nothing moves when it comes.
+With them goes the width below which its letters would be too small to read (`legible`): on a
+phone a picture keeps it, and scrolls in its place.
 """
 
 from __future__ import annotations
 
 import html
 import io
+import math
 import re
 from pathlib import Path
 
@@ -22,6 +25,10 @@ GROUND = "#121212"  # of the theme's dark pages
 BRIGHTEST = 0.94  # what black becomes, as a lightness
 RISE = 0.5  # below 1 it lifts the middle of the scale, where the colours of lines are
 SMALLEST = 20  # the sides of a tile, in pixels
+DPI = 100  # of a notebook's picture that is shown as large as it is; a sharp one has 200
+LETTERS = 9  # pixels that the smallest letters of a picture have at least
+IN_PNG = 11.5  # pixels of Matplotlib's small letters in a PNG, where they cannot be measured
+GLYPHS = re.compile(r"scale\((0\.\d+) -\1\)")  # Matplotlib's letters: 0.1 is 10 pt
 
 HEX = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b")
 PATCHES = re.compile(r'(<g id="patch_\d+">\s*<path d="[^"]*"\s*style="fill: )#ffffff("/>)')
@@ -125,7 +132,9 @@ def size(path: Path) -> tuple[int, int]:
     """The width and height of a picture in the pixels of a style sheet."""
     if path.suffix == ".png":
         with Image.open(path) as picture:
-            return picture.size
+            dpi = picture.info.get("dpi", (DPI, DPI))
+            sharp = max(1, round(dpi[0] / DPI))
+            return tuple(round(side / sharp) for side in picture.size)
     head = re.search(r"<svg[^>]*>", path.read_text("utf-8"))[0]
     sides = [re.search(rf'\b{side}="([\d.]+)pt"', head) for side in ("width", "height")]
     if not all(sides):
@@ -134,13 +143,23 @@ def size(path: Path) -> tuple[int, int]:
     return width, height
 
 
-def twins(page: str, sizes: dict[str, tuple[int, int]]) -> str:
-    """A page with both pictures of each figure; `sizes` by the name of the file."""
+def legible(path: Path) -> int:
+    """The width of a picture at which its smallest letters are `LETTERS` pixels high."""
+    width, letters = size(path)[0], IN_PNG
+    if path.suffix == ".svg":
+        scales = [float(scale) for scale in GLYPHS.findall(path.read_text("utf-8"))]
+        letters = 100 * min(scales) * 4 / 3 if scales else math.inf
+    return min(width, math.ceil(width * LETTERS / letters))
+
+
+def twins(page: str, sizes: dict[str, tuple[int, int, int]]) -> str:
+    """A page with both pictures of each figure; by the name of the file width, height and the
+    width at which it is `legible`."""
 
     def both(match):
         if match["name"] not in sizes or "only-light" in match["rest"]:
             return match[0]
-        width, height = sizes[match["name"]]
+        width, height, least = sizes[match["name"]]
         rest = match["rest"].rstrip(" /")
         classes = re.search(r'\s*class="([^"]*)"', rest)
         rest = rest.replace(classes[0], "") if classes else rest
@@ -149,8 +168,9 @@ def twins(page: str, sizes: dict[str, tuple[int, int]]) -> str:
         dark = rest.replace(match["src"], f"{stem}-dark.{ending}")
         known = html.escape(classes[1]) + " " if classes else ""
         return (
+            f'<span class="picture" style="--legible: {least}px">'
             f'<img class="{known}only-light" {rest} {more}/>'
-            f'<img class="{known}only-dark pst-js-only" {dark} {more}/>'
+            f'<img class="{known}only-dark pst-js-only" {dark} {more}/></span>'
         )
 
     return PICTURE.sub(both, page)
@@ -169,7 +189,7 @@ def _write(app, exception):
             twin.write_text(dark_svg(path.read_text("utf-8")), "utf-8")
         else:
             twin.write_bytes(dark_png(path.read_bytes()))
-        sizes[path.name] = size(path)
+        sizes[path.name] = (*size(path), legible(path))
     for page in out.rglob("*.html"):
         if out / "_static" not in page.parents:
             page.write_text(twins(page.read_text("utf-8"), sizes), "utf-8")

@@ -1,8 +1,9 @@
 /**
  * What scrolls sideways can be reached by the keyboard. The theme sees to tables that are shown
- * when a page opens; here are formulas, and what opens later.
+ * when a page opens; here are formulas, pictures,
+ * and what opens later.
  */
-const SCROLLS = 'article div.math, article .pst-scrollable-table-container';
+const SCROLLS = 'article :is(div.math, .pst-scrollable-table-container, .picture)';
 
 function reach() {
   for (const element of document.querySelectorAll(SCROLLS)) {

@@ -28,6 +28,7 @@ from helpers.architecture.parts import (
     Stage,
     Stem,
 )
+from helpers.architecture.titles import titles
 
 __all__ = [
     "BLOCKS",
@@ -55,4 +56,5 @@ __all__ = [
     "narrowed",
     "order",
     "resolve",
+    "titles",
 ]

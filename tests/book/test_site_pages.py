@@ -1,8 +1,10 @@
 """What the book's own extensions do to the pages: formulas, figures, addresses, icons."""
 
 import io
+import math
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
@@ -83,10 +85,33 @@ def test_an_svg_loses_its_sheet_and_keeps_its_colours_apart():
 
 def test_a_page_has_both_pictures_with_their_size():
     page = '<img alt="A curve" src="../_images/a.png" /><img src="../_static/logo.svg"/>'
-    out = grounds.twins(page, {"a.png": (640, 480)})
+    out = grounds.twins(page, {"a.png": (640, 480, 500)})
     assert out.count('width="640" height="480"') == out.count('alt="A curve"') == 2
     assert 'class="only-light"' in out and 'src="../_images/a-dark.png"' in out
-    assert out.endswith('<img src="../_static/logo.svg"/>')
+    assert out.startswith('<span class="picture" style="--legible: 500px"><img class="only-light"')
+    assert out.endswith('</span><img src="../_static/logo.svg"/>')
+
+
+@pytest.mark.parametrize(("points", "least"), [(10, 432), (7.5, 576), (20, 216)])
+def test_a_drawing_keeps_the_width_at_which_its_smallest_letters_have_nine_pixels(
+    points, least, tmp_path
+):
+    with plt.rc_context({"svg.hashsalt": "x"}):
+        figure = plt.figure(figsize=(6.66667, 2))
+        figure.text(0.1, 0.5, "large", fontsize=24)
+        figure.text(0.5, 0.5, "small", fontsize=points, rotation=90)
+        figure.savefig(tmp_path / "a.svg")
+        figure.savefig(tmp_path / "a.png", dpi=200)
+        plt.close(figure)
+    assert grounds.size(tmp_path / "a.svg") == (640, 192)
+    assert grounds.legible(tmp_path / "a.svg") == pytest.approx(least, abs=1)
+    assert grounds.size(tmp_path / "a.png") == (666, 200)  # as one of 100 dpi, and sharp
+    assert grounds.legible(tmp_path / "a.png") == math.ceil(666 * 9 / 11.5)
+
+
+def test_a_drawing_without_letters_may_be_as_small_as_it_likes(tmp_path):
+    (tmp_path / "a.svg").write_text('<svg width="300pt" height="150pt"></svg>')
+    assert grounds.legible(tmp_path / "a.svg") == 0
 
 
 # --- addresses ----------------------------------------------------------------------

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from helpers import counting
 from helpers.diagrams.canvas import GREY, INK, Sheet, height, tint, width
 from helpers.palette import COLOURS
-from helpers.specs import Network, Stage
+from helpers.specs import Network, Stage, titles
 
 _POINTS = 7.5
 _ROW = 1.75  # from one box to the next
@@ -79,7 +79,7 @@ def architectures(specs: Sequence[Network], ax: Axes | None = None) -> Axes:
     tops, bands = _heights(columns, below)
     x = width("output") + 2.4 + wide / 2
     for spec, column, top, head in zip(specs, columns, tops, heads, strict=True):
-        sheet.text(x, -0.65, spec.name, 1.15, weight="bold")
+        sheet.text(x, -0.65, titles([spec.name])[spec.name], 1.15, weight="bold")
         sheet.text(x, -1.6 - height(head) / 2, head)
         _column(sheet, spec, column, top, x, across, colours)
         _shortcuts(sheet, column, top, x + across / 2)

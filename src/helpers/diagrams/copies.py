@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from helpers.palette import COLOURS
-from helpers.specs import CONVOLUTIONS, Network
+from helpers.palette import KINDS
+from helpers.specs import CONVOLUTIONS, Network, titles
 
 _LAYER, _GAP = 0.8, 0.5
 
@@ -36,14 +36,16 @@ def copied_layers(shallow: Network, deep: Network, ax: Axes | None = None) -> Ax
     for _, stage in pairs:
         places.append(x)
         x += CONVOLUTIONS[stage.block] * stage.repeats + _GAP
+    colour = KINDS["plain" if shallow.shortcut is None else "residual"]
+    written = titles([shallow.name, deep.name])
     for row, spec in ((1.7, shallow), (0.0, deep)):
-        _layer(ax, 0, row, copied=True)
+        _layer(ax, 0, row, colour, copied=True)
         for place, kept, stage in zip(places, shallow.stages, spec.stages, strict=True):
             layers = CONVOLUTIONS[stage.block]
             for i in range(layers * stage.repeats):
-                _layer(ax, place + i, row, copied=i < layers * kept.repeats)
-        _layer(ax, x, row, copied=True)
-        ax.text(-1, row + 0.5, spec.name, ha="right", va="center")
+                _layer(ax, place + i, row, colour, copied=i < layers * kept.repeats)
+        _layer(ax, x, row, colour, copied=True)
+        ax.text(-1, row + 0.5, written[spec.name], ha="right", va="center")
     for place, stage in zip(places, shallow.stages, strict=True):
         ax.text(place, 2.85, f"{stage.name}, {stage.filters} filters", fontsize="small")
     ax.text(_LAYER, 2.85, "conv1", fontsize="small", ha="right")
@@ -54,6 +56,6 @@ def copied_layers(shallow: Network, deep: Network, ax: Axes | None = None) -> Ax
     return ax
 
 
-def _layer(ax, x, y, *, copied):
-    look = {"facecolor": COLOURS[0]} if copied else {"facecolor": "white", "hatch": "////"}
-    ax.add_patch(Rectangle((x, y), _LAYER, 1, edgecolor=COLOURS[0], linewidth=0.6, **look))
+def _layer(ax, x, y, colour, *, copied):
+    look = {"facecolor": colour} if copied else {"facecolor": "white", "hatch": "////"}
+    ax.add_patch(Rectangle((x, y), _LAYER, 1, edgecolor=colour, linewidth=0.6, **look))

@@ -20,7 +20,7 @@ from helpers.plots.inside import (
     responses,
     similarity,
 )
-from helpers.plots.look import line_look
+from helpers.plots.look import NetLook, line_look, net_looks
 from helpers.plots.networks import (
     SHARED,
     by_block,
@@ -43,6 +43,7 @@ from helpers.plots.strips import strips
 __all__ = [
     "COLOURS",
     "SHARED",
+    "NetLook",
     "activation_maps",
     "all_subsets",
     "along",
@@ -56,6 +57,7 @@ __all__ = [
     "line_look",
     "loss_slices",
     "neighbours",
+    "net_looks",
     "one_per_class",
     "path_lengths",
     "positions_read",

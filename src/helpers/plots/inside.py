@@ -13,8 +13,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
+from helpers import specs
 from helpers.palette import COLOURS
-from helpers.plots.look import axes_or_new, light, line_look
+from helpers.plots.look import MARKERS, axes_or_new, light, net_looks
 
 CHANCE = 90.0  # per cent of ten classes
 
@@ -27,9 +28,9 @@ def along(
     `values` maps a label to one number for each of them; `what` names the quantity.
     """
     ax = axes_or_new(ax)
-    for i, (label, row) in enumerate(values.items()):
+    for row, look in zip(values.values(), net_looks(values), strict=True):
         place = (np.arange(len(row)) + 0.5) / len(row)
-        ax.plot(place, row, label=label, **line_look(i))
+        ax.plot(place, row, label=look.title, **look.line)
     ax.set_xlim(0, 1)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("place: input 0, output 1")
@@ -73,8 +74,8 @@ def removed_blocks(net: Mapping[str, Any], ax: Axes | None = None, *, title: str
     places = np.arange(1, len(blocks) + 1)
     look = {"linestyle": "none", "marker": "o", "ms": 4.5}
     for key, face, colour, label in (
-        ("errors", COLOURS[1], COLOURS[1], "averages of training"),
-        ("renewed", "none", COLOURS[0], "estimated anew"),
+        ("errors", COLOURS[2], COLOURS[2], "averages of training"),
+        ("renewed", "none", COLOURS[3], "estimated anew"),
     ):
         look |= {"color": colour, "mfc": face, "label": label}
         ax.plot(places, net[key]["without"], **look)
@@ -82,7 +83,7 @@ def removed_blocks(net: Mapping[str, Any], ax: Axes | None = None, *, title: str
     ax.set_ylim(0, 100)
     ax.set_xlabel("block removed")
     ax.set_ylabel("test error (%)")
-    ax.set_title(title, fontsize="medium")
+    ax.set_title(specs.titles([title])[title], fontsize="medium")
     return ax
 
 
@@ -94,19 +95,13 @@ def removed_at_random(
     `nets` maps a label to a record of `lesions` and which errors of it: "errors" or "renewed".
     """
     ax = axes_or_new(ax)
-    for i, (label, (net, key)) in enumerate(nets.items()):
+    for (net, key), look in zip(nets.values(), net_looks(nets), strict=True):
         rows = np.array(net[key]["random"])
         number = [0, *net["removed"]]
         mean = [net[key]["whole"], *rows.mean(axis=1)]
-        ax.plot(number, mean, label=label, **line_look(i))
-        ax.fill_between(
-            net["removed"],
-            rows.min(axis=1),
-            rows.max(axis=1),
-            color=light(COLOURS[i % len(COLOURS)]),
-            alpha=0.35,
-            linewidth=0,
-        )
+        ax.plot(number, mean, label=look.title, **look.line)
+        surface = {"color": light(look.colour), "alpha": 0.35, "linewidth": 0}
+        ax.fill_between(net["removed"], rows.min(axis=1), rows.max(axis=1), **surface)
     ax.set_ylim(0, 100)
     ax.set_xlim(left=0)
     ax.set_xlabel("blocks removed")
@@ -122,10 +117,10 @@ def reordered(nets: Mapping[str, tuple[Mapping[str, Any], str]], ax: Axes | None
     same order, and a marker of its own for each.
     """
     ax = axes_or_new(ax)
-    for i, (label, (net, key)) in enumerate(nets.items()):
-        look = {"marker": "osv^"[i % 4], "linestyle": "none", "ms": 4, "mfc": "none"}
-        look["color"] = COLOURS[i % len(COLOURS)]
-        ax.plot(net["tau"], net[key]["reordered"], label=label, **look)
+    for i, ((net, key), look) in enumerate(zip(nets.values(), net_looks(nets), strict=True)):
+        points = {"marker": MARKERS[i % len(MARKERS)], "linestyle": "none", "ms": 4, "mfc": "none"}
+        points |= {"color": look.colour, "label": look.title}
+        ax.plot(net["tau"], net[key]["reordered"], **points)
     ax.set_xlabel("rank correlation with the right order")
     ax.set_ylim(0, 100)
     ax.invert_xaxis()
@@ -140,7 +135,7 @@ def all_subsets(
     `board` is the nets of the record `board`; `key` "errors" or "renewed".
     """
     ax = axes_or_new(ax)
-    for i, (label, net) in enumerate(board.items()):
+    for i, (net, look) in enumerate(zip(board.values(), net_looks(board), strict=True)):
         errors = np.array(net[key])
         removed = np.array([number.bit_count() for number in range(len(errors))])
         groups = [errors[removed == k] for k in range(removed.max() + 1)]
@@ -151,11 +146,11 @@ def all_subsets(
             np.arange(len(groups)) + 0.12 * i,
             middle,
             [middle - low, high - middle],
-            label=label,
+            label=look.title,
             capsize=2,
-            marker="os^v"[i % 4],
+            marker=MARKERS[i % len(MARKERS)],
             ms=4,
-            **line_look(i),
+            **look.line,
         )
     ax.axhline(CHANCE, color="#b0b0b0", linewidth=0.8, linestyle=":", zorder=0)
     ax.set_ylim(0, 100)
@@ -172,7 +167,7 @@ def path_lengths(net: Mapping[str, Any], ax: Axes | None = None, *, legend: bool
     ax = axes_or_new(ax)
     place = np.arange(len(net["share"]))
     ax.bar(place, net["share"], color=light(COLOURS[0]), edgecolor=COLOURS[0], label="paths")
-    ax.plot(place, net["contribution"], color=COLOURS[1], marker="o", ms=3, label="gradient")
+    ax.plot(place, net["contribution"], color=COLOURS[2], marker="o", ms=3, label="gradient")
     ax.set_xlabel("length: blocks that a path goes through")
     ax.set_ylabel("share")
     ax.set_ylim(bottom=0)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
-from helpers.palette import COLOURS
+from helpers import specs
+from helpers.palette import COLOURS, KINDS
 from helpers.runs import Run
 
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+MARKERS = "osD^vP"
+STYLES_OF = {"residual": ("-", "-.", (0, (1, 1))), "plain": ((0, (3, 1.5)), ":")}
+NET = re.compile(
+    r"([\w-]+/)?(?P<kind>plain|(pre)?resnet|residual)(net)?-?(?P<depth>\d*)", re.IGNORECASE
+)
 HATCHES = ("", "////", "....", "xxxx", "----", "oooo")
 
 
@@ -39,3 +48,59 @@ def light(colour: str) -> tuple[float, ...]:
 def line_look(i: int) -> dict[str, Any]:
     """Colour and style of the line number `i`, from 0: told apart in grey, too."""
     return {"color": COLOURS[i % len(COLOURS)], "linestyle": STYLES[i % len(STYLES)]}
+
+
+@dataclass(frozen=True)
+class NetLook:
+    """How one net is drawn wherever it is: `line` is its colour, style and width."""
+
+    title: str
+    line: dict[str, Any]
+    marker: str
+
+    @property
+    def colour(self) -> str | tuple[float, ...]:
+        """The colour alone."""
+        return self.line["color"]
+
+
+def net_looks(labels: Iterable[str]) -> list[NetLook]:
+    """The looks of all nets of one picture, by their names in the code or in the text.
+
+    The kind has the colour and the style: residual nets are blue and solid, plain ones orange
+    and dashed. The depth has the shade, the width and the marker: the deeper, the darker and
+    the wider. What is neither, as VGG-19, has the colours that are left; where no net has a
+    kind, all look as `line_look` says. Titles are those of `specs.titles`.
+    """
+    labels = list(labels)
+    kinds = [_kind(label) for label in labels]
+    depths = sorted({depth for _, depth in kinds if depth is not None})
+    left = 2 if any(kind for kind, _ in kinds) else 0  # the colours before are taken
+    written, seen, looks = specs.titles(labels), Counter(), []
+    for i, (label, (kind, depth)) in enumerate(zip(labels, kinds, strict=True)):
+        if kind is None:
+            looks.append(NetLook(written[label], line_look(left), MARKERS[-1 - i % len(MARKERS)]))
+            left += 1
+            continue
+        rank = 0 if depth is None else depths.index(depth)
+        part = rank / max(1, len(depths) - 1)
+        line = {"color": _dark(KINDS[kind], 0.38 * part), "linewidth": 1.3 + 0.7 * part}
+        line["linestyle"] = STYLES_OF[kind][seen[kind, depth] % len(STYLES_OF[kind])]
+        marker = MARKERS[(rank + len(depths) * seen[kind, depth] if depths else i) % len(MARKERS)]
+        seen[kind, depth] += 1
+        looks.append(NetLook(written[label], line, marker))
+    return looks
+
+
+def _kind(label: str) -> tuple[str | None, int | None]:
+    """plain, residual or None, and the depth where the label says it."""
+    match = NET.match(label)
+    if match is None:
+        return None, None
+    kind = "plain" if match["kind"].lower() == "plain" else "residual"
+    return kind, int(match["depth"]) if match["depth"] else None
+
+
+def _dark(colour: str, part: float) -> tuple[float, ...]:
+    """The colour mixed with black."""
+    return tuple((1 - part) * value for value in to_rgb(colour))

@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 
 from helpers import expect, propagation, specs
 from helpers.counting import Layer, StageTotal
-from helpers.palette import COLOURS
-from helpers.plots.look import HATCHES, axes_or_new, light, line_look
+from helpers.plots.look import HATCHES, axes_or_new, light, net_looks
 
 SHARED = ("parameters", "multiply_adds", "activations")
 
@@ -33,9 +32,9 @@ def by_layer(
     layer's place in its net, from 0 to 1.
     """
     ax = axes_or_new(ax)
-    for i, (label, of_layers) in enumerate(values.items()):
-        place = np.linspace(0, 1, len(of_layers))
-        ax.semilogy(place, list(of_layers.values()), label=label, **line_look(i))
+    for of_layers, look in zip(values.values(), net_looks(values), strict=True):
+        row = list(of_layers.values())
+        ax.semilogy(np.linspace(0, 1, len(row)), row, label=look.title, **look.line)
     ax.set_xlabel("place: input 0, output 1")
     ax.set_ylabel(what)
     if legend:
@@ -65,11 +64,12 @@ def by_block(
     for i in range(2, len(stages)):
         if stages[i] != stages[i - 1]:
             ax.axvline(i - 0.5, color="#b0b0b0", linewidth=0.8, zorder=0)
-    for i, (label, of_blocks) in enumerate(values.items()):
-        ax.plot(list(of_blocks.values()), label=label, **line_look(i))
+    for (label, of_blocks), look in zip(values.items(), net_looks(values), strict=True):
+        ax.plot(list(of_blocks.values()), label=look.title, **look.line)
         if predicted and label in predicted:
             dots = {"marker": "o", "ms": 3, "mfc": "none", "linewidth": 0.5}
-            ax.plot(predicted[label], label=f"{label}, predicted", color=COLOURS[i % 6], **dots)
+            said = f"{look.title}, predicted"
+            ax.plot(predicted[label], label=said, color=look.colour, **dots)
     ax.set_yscale("log")
     ax.set_xlabel("block, counted from the input")
     ax.set_ylabel(what)
@@ -140,13 +140,15 @@ def stage_shares(
             names.setdefault(total.name.removesuffix("_x"), set()).add(total.name)
     order = sorted(names, key=lambda name: (name == "fc", name))
     height = 0.8 / len(totals_by_network)
-    for i, (network, totals) in enumerate(totals_by_network.items()):
+    looks = net_looks(totals_by_network)
+    for i, totals in enumerate(totals_by_network.values()):
         numbers = [getattr(total, quantity) for total in totals]
         shares = 100 * np.array(numbers) / sum(numbers)
         rows = [order.index(total.name.removesuffix("_x")) for total in totals]
         places = np.array(rows) - 0.4 + (i + 0.5) * height
-        look = {"facecolor": light(COLOURS[i % 6]), "edgecolor": COLOURS[i % 6]}
-        bars = ax.barh(places, shares, 0.9 * height, label=network, hatch=HATCHES[i % 6], **look)
+        colour = looks[i].colour
+        look = {"facecolor": light(colour), "edgecolor": colour, "hatch": HATCHES[i % 6]}
+        bars = ax.barh(places, shares, 0.9 * height, label=looks[i].title, **look)
         written = ["< 1" if 0 < share < 0.5 else f"{share:.0f}" for share in shares]
         ax.bar_label(bars, written, padding=2, fontsize="small")
     labels = [names[key].pop() if len(names[key]) == 1 else key for key in order]
@@ -177,7 +179,8 @@ def receptive_fields(
     if not layers_by_network:
         raise ValueError("Expected at least one network. Received: none")
     ax = axes_or_new(ax)
-    for i, (network, layers) in enumerate(layers_by_network.items()):
+    looks = net_looks(layers_by_network)
+    for (network, layers), look in zip(layers_by_network.items(), looks, strict=True):
         fields = [
             layer.receptive_field
             for layer in layers
@@ -186,7 +189,7 @@ def receptive_fields(
         if not fields:
             raise ValueError(f"Expected layers with convolutions. Received: none in {network}")
         numbers = range(1, len(fields) + 1)
-        ax.plot(numbers, fields, marker="osD^vP"[i % 6], ms=3, label=network, **line_look(i))
+        ax.plot(numbers, fields, marker=look.marker, ms=3, label=look.title, **look.line)
     ax.axhline(side, color="#5f5f5f", linewidth=1, zorder=0)
     place = {"xytext": (4, 3), "textcoords": "offset points", "fontsize": "small"}
     ax.annotate(f"side of the image: {side}", (0, side), color="#5f5f5f", **place)

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers import expect
+from helpers import expect, specs
 from helpers.palette import COLOURS
 from helpers.paper import Reported
-from helpers.plots.look import axes_or_new, images_of, line_look
+from helpers.plots.look import axes_or_new, images_of, net_looks
 from helpers.runs import Run, standard_error
 
 
@@ -28,9 +28,11 @@ def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error")
         expect.one_of("quantity", quantity, run.history)
     ax = axes_or_new(ax)
     of_errors = quantity.endswith("error")
-    for i, run in enumerate(runs):
+    for run, look in zip(runs, net_looks(run.network for run in runs), strict=True):
         values = np.array(run.history[quantity]) * (100 if of_errors else 1)
-        ax.plot(run.history["step"], values, marker="o", ms=3, label=run.network, **line_look(i))
+        marked = {"marker": look.marker, "ms": 3, "label": look.title}
+        marked["markevery"] = max(1, len(values) // 6)  # between them the dashes show
+        ax.plot(run.history["step"], values, **marked, **look.line)
     ax.set_title(images, fontsize="medium")
     ax.set_xlabel("steps")
     ax.set_xlim(left=0)
@@ -49,8 +51,8 @@ def training_and_test(
 ) -> Axes:
     """The paper's Figure 6: training error dashed and thin, test error solid and bold.
 
-    One colour per run. `marks` are errors in % by network, drawn as lines at the right
-    edge in the colour of that network's run: what somebody else reports.
+    One shade per run. `marks` are errors in % by network, drawn as lines at the right
+    edge in the shade of that network's run: what somebody else reports.
 
     Raises ValueError without runs, for different images, or for a run whose test
     error was not followed.
@@ -59,24 +61,25 @@ def training_and_test(
     """
     images = images_of(runs)
     ax = axes_or_new(ax)
-    for i, run in enumerate(runs):
+    for run, net in zip(runs, net_looks(run.network for run in runs), strict=True):
         if "test_error" not in run.history:
             raise ValueError(
                 f"Expected runs with a test error by epoch. Received: {run.name}. Train with "
                 "follow_test=True, or --follow-test."
             )
-        steps, colour = run.history["step"], COLOURS[i % len(COLOURS)]
+        steps = run.history["step"]
         for quantity, look in (
             ("error", {"linestyle": "--", "linewidth": 0.9}),
             ("test_error", {}),
         ):
-            label = run.network if quantity == "test_error" else None
+            label = net.title if quantity == "test_error" else None
             values = 100 * np.array(run.history[quantity])
-            marker = {"marker": "osD^vP"[i % 6], "ms": 4} if label else {}
-            ax.plot(steps, values, color=colour, label=label, **look, **marker)
+            marker = {"marker": net.marker, "ms": 4} if label else {}
+            ax.plot(steps, values, color=net.colour, label=label, **look, **marker)
         if marks and run.network in marks:
             at = marks[run.network]
-            ax.plot([0.97, 1], [at, at], color=colour, lw=2.5, transform=ax.get_yaxis_transform())
+            across = ax.get_yaxis_transform()
+            ax.plot([0.97, 1], [at, at], color=net.colour, lw=2.5, transform=across)
     ax.set_title(images, fontsize="medium")
     ax.set_xlabel("steps")
     ax.set_xlim(left=0)
@@ -105,15 +108,14 @@ def error_by_depth(runs: Sequence[Run], ax: Axes | None = None, *, split: str = 
         kind = "plain" if run.architecture.shortcut is None else "residual"
         depths = errors.setdefault(kind, {})
         depths.setdefault(run.architecture.depth, []).append(100 * run.final[split]["error"])
-    for i, kind in enumerate(("plain", "residual")):
-        if kind not in errors:
-            continue
+    kinds = [kind for kind in ("plain", "residual") if kind in errors]
+    for kind, look in zip(kinds, net_looks(kinds), strict=True):
         depths = sorted(errors[kind])
         means = [np.mean(errors[kind][depth]) for depth in depths]
-        ax.plot(depths, means, label=f"{kind} nets", **line_look(i))
+        ax.plot(depths, means, label=f"{kind} nets", **look.line)
         every = [(depth, error) for depth in depths for error in errors[kind][depth]]
-        colour = COLOURS[i % len(COLOURS)]
-        ax.scatter(*zip(*every, strict=True), marker="os"[i], s=18, color=colour, alpha=0.7)
+        points = {"marker": look.marker, "color": look.colour, "s": 18, "alpha": 0.7}
+        ax.scatter(*zip(*every, strict=True), **points)
     ax.set_title(images, fontsize="medium")
     ax.set_xlabel("weighted layers")
     ax.set_xticks(sorted({depth for depths in errors.values() for depth in depths}))
@@ -145,10 +147,10 @@ def reported_errors(
     several = {i: r for i, r in enumerate(reported.values()) if r.mean is not None}
     if several:
         places = [i + 0.18 for i in several]
-        look = {"color": COLOURS[1], "linestyle": "none", "elinewidth": 4, "marker": "D"}
+        look = {"color": COLOURS[2], "linestyle": "none", "elinewidth": 4, "marker": "D"}
         means, spreads = zip(*((r.mean, r.spread) for r in several.values()), strict=True)
         ax.errorbar(places, means, spreads, label="mean and spread of its runs", **look)
-    ax.set_xticks(range(len(errors)), list(reported))
+    ax.set_xticks(range(len(errors)), specs.titles(reported).values())
     ax.set_ylabel("test error (%)")
     ax.set_xlim(-0.5, len(errors) - 0.3)
     ax.legend()
@@ -166,18 +168,18 @@ def by_depth(
     """One line per kind of net over its depth, such as what `published.by_depth` returns.
 
     `values` maps a label to {weighted layers: value}; `what` names the quantity with its
-    unit, `title` the images. Plain nets, whose label begins so, are dashed. With `log` the
-    values have a logarithmic scale. Raises ValueError without a line.
+    unit, `title` the images. With `log` the values have a logarithmic scale. Raises
+    ValueError without a line.
 
     Book: chapters 1, 2 and 5.
     """
     if not values:
         raise ValueError("Expected at least one kind of net. Received: none")
     ax = axes_or_new(ax)
-    for i, (label, line) in enumerate(values.items()):
+    for line, look in zip(values.values(), net_looks(values), strict=True):
         depths = sorted(line)
-        look = {"color": COLOURS[i % 6], "linestyle": "--" if label.startswith("plain") else "-"}
-        ax.plot(depths, [line[n] for n in depths], marker="osD^vP"[i % 6], label=label, **look)
+        marked = {"marker": look.marker, "label": look.title}
+        ax.plot(depths, [line[n] for n in depths], **marked, **look.line)
     ax.set_xticks(sorted({depth for line in values.values() for depth in line}))
     ax.set_xlabel("weighted layers")
     ax.set_ylabel(what)

@@ -14,7 +14,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
-from helpers.palette import COLOURS
+from helpers import specs
+from helpers.palette import KINDS
 
 MARKERS = "os^Dv<>pPX*hd^vP"  # again for the last ones, which are hollow
 # Where a name may stand around a point: in pixels from it, beside it first.
@@ -51,7 +52,7 @@ def growth_and_error(
     for row in rows:
         groups.setdefault(row["intervention"], []).append((row["growth"], row[error]))
     for i, (name, points) in enumerate(groups.items()):
-        colour = COLOURS[0] if name in residual else COLOURS[1]
+        colour = KINDS["residual" if name in residual else "plain"]
         face = "none" if name in residual else colour
         size = 55 if name in REFERENCES else 30
         look = {"marker": MARKERS[i % len(MARKERS)], "s": size, "zorder": 3, "linewidths": 1.2}
@@ -68,8 +69,8 @@ def growth_and_error(
     kinds = {name in residual for name in groups}
     if len(kinds) == 2:
         for colour, face, what in (
-            (COLOURS[1], COLOURS[1], "no shortcuts"),
-            (COLOURS[0], "none", "shortcuts"),
+            (KINDS["plain"], KINDS["plain"], "no shortcuts"),
+            (KINDS["residual"], "none", "shortcuts"),
         ):
             ax.scatter([], [], edgecolors=colour, facecolors=face, label=f"_{what}")
         handles = ax.collections[-2:]
@@ -96,9 +97,9 @@ def _name(ax: Axes, groups: Mapping[str, list]) -> None:
     ]
     if ax.get_legend():
         taken.append(ax.get_legend().get_window_extent(renderer))
-    inside = ax.get_window_extent(renderer)
+    inside, written = ax.get_window_extent(renderer), specs.titles(groups)
     for name in sorted(groups, key=lambda name: -pixels[name][:, 1].mean()):
-        text = ax.text(0, 0, name, fontsize="small", va="center")
+        text = ax.text(0, 0, written[name], fontsize="small", va="center")
         for radius, point, angle in itertools.product(RADII, pixels[name], ANGLES):
             x, y = point + radius * np.array([np.cos(angle), np.sin(angle)])
             text.set_ha("left" if x > point[0] + 1 else "right" if x < point[0] - 1 else "center")

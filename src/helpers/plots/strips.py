@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from helpers import expect
+from helpers import expect, specs
 from helpers.palette import COLOURS
 from helpers.plots.look import axes_or_new
 from helpers.runs import Run
 
+# No colour of a kind of net: a row may be either.
 _LOOKS = {
-    "train": {"label": "training", "marker": "o", "facecolor": "none", "edgecolor": COLOURS[0]},
-    "test": {"label": "test", "marker": "o", "color": COLOURS[1]},
+    "train": {"label": "training", "marker": "o", "facecolor": "none", "edgecolor": COLOURS[3]},
+    "test": {"label": "test", "marker": "o", "color": COLOURS[2]},
 }
 
 
@@ -45,7 +46,7 @@ def strips(
                 colour = look.get("color", look.get("edgecolor"))
                 mean = sum(errors) / len(errors)
                 ax.axvline(mean, linestyle=":", linewidth=1, color=colour)
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), specs.titles(names).values())
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(axis="x", alpha=0.3)
     ax.set_xlabel("error (%)")

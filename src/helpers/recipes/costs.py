@@ -125,9 +125,10 @@ def training(
 
 def table(cost: Cost) -> str:
     """A line per quantity, in units that are easy to say."""
+    digits, exponent = f"{cost.multiply_adds:.2e}".split("e")
     rows = (
         ("images seen", f"{cost.images:,}, {cost.epochs:.1f} epochs"),
-        ("multiply-adds", f"{cost.multiply_adds:.3g}, forwards and backwards"),
+        ("multiply-adds", f"{digits} x 10^{int(exponent)}, forwards and backwards"),
         ("read", f"{cost.bytes_read / 1e12:,.3g} TB, {cost.bytes_per_second / 1e6:,.0f} MB/s"),
         ("activations", f"{cost.activation_bytes / 2**30:,.2f} GiB per device"),
         ("weights, gradients, momentum", f"{cost.state_bytes / 2**30:,.2f} GiB per device"),

@@ -28,7 +28,7 @@ def curves(ax):
 
 def bands(ax, name):
     """{output size: texts} of one network's column, read off the heights of the texts."""
-    (head,) = (t for t in ax.texts if t.get_text() == name)
+    (head,) = (t for t in ax.texts if t.get_text() == specs.titles([name])[name])
     labels = [t for t in words(ax) if t.get_ha() == "left" and t.get_text()[0].isdigit()]
     heights = {int(t.get_text()): t.get_position()[1] for t in labels}
     rows = {}
@@ -88,7 +88,7 @@ def test_the_heads_have_the_papers_numbers(figure_3):
     heads = [t for t in ax.texts if "multiply-adds" in t.get_text()]
     places = {t.get_text(): t.get_position()[0] for t in ax.texts}
     for head, (name, (work, parameters)) in zip(heads, printed.items(), strict=True):
-        assert head.get_position()[0] == places[name]
+        assert head.get_position()[0] == places[specs.titles([name])[name]]
         came = re.fullmatch(
             r"(.+) billion\nmultiply-adds\n(.+) million\nparameters", head.get_text()
         )

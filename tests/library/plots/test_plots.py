@@ -6,6 +6,7 @@ import types
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from helpers import counting, paper, plots, runs, specs
 from helpers.datasets import Split, shapes
@@ -16,6 +17,14 @@ from helpers.studies import published
 def recorded(book_records):
     recipe = "he2015-cifar10-3510steps-mixed_bfloat16"
     return [runs.load(f"cifar10-{net}-{recipe}-seed0") for net in ("plain20", "plain56")]
+
+
+def lightness(colour):
+    """CIE L* of a colour: 0 black, 100 white."""
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    y = linear @ [0.2126, 0.7152, 0.0722]
+    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
 
 
 @pytest.fixture(autouse=True)
@@ -32,13 +41,15 @@ def test_curves_draw_the_errors_in_per_cent_and_name_the_images(recorded):
         assert np.allclose(line.get_ydata(), 100 * np.array(run.history["validation_error"]))
     assert ax.get_title() == "CIFAR-10 (JPEG)"
     assert ax.get_ylabel() == "validation error (%)"
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["plain20", "plain56"]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["plain-20", "plain-56"]
 
 
-def test_lines_differ_in_colour_and_in_style(recorded):
+def test_the_deeper_net_is_the_darker_and_the_wider_line(recorded):
     ax = plots.curves(recorded)
-    looks = [(line.get_color(), line.get_linestyle()) for line in ax.lines]
-    assert len({c for c, _ in looks}) == len({s for _, s in looks}) == 2
+    shallow, deep = ax.lines
+    assert lightness(deep.get_color()) < lightness(shallow.get_color()) - 10
+    assert deep.get_linewidth() > shallow.get_linewidth()
+    assert deep.get_marker() != shallow.get_marker()
 
 
 def test_runs_on_different_images_are_not_drawn_together(recorded):
@@ -119,7 +130,7 @@ def test_reported_errors_have_the_bars_of_their_test_images():
         half = 1.96 * 100 * np.sqrt(error / 100 * (1 - error / 100) / 10_000)
         assert (high[1] - low[1]) / 2 == pytest.approx(half)
     assert list(several.lines[0].get_ydata()) == [6.61]
-    assert next(t.get_text() for t in ax.get_xticklabels()) == "resnet20"
+    assert next(t.get_text() for t in ax.get_xticklabels()) == "ResNet-20"
     with pytest.raises(ValueError, match="at least one net"):
         plots.reported_errors({})
 
@@ -136,10 +147,12 @@ def test_by_depth_draws_what_was_measured_of_each_kind_of_net(book_records):
     values = published.by_depth("training_loss")
     ax = plots.by_depth(values, what="training loss", title="CIFAR-10", log=True)
     for line, (label, of_depth) in zip(ax.lines, values.items(), strict=True):
-        assert (line.get_label(), line.get_linestyle()) == (label, "-" if "res" in label else "--")
+        assert line.get_label() == label
+        assert (line.get_linestyle() == "--") == label.startswith("plain")
         assert dict(zip(line.get_xdata(), line.get_ydata(), strict=True)) == of_depth
     assert list(ax.get_xticks()) == [20, 32, 44, 56]
-    assert len({line.get_color() for line in ax.lines}) == len(values) == 3
+    assert len({line.get_linestyle() for line in ax.lines}) == len(values) == 3
+    assert len({line.get_color() for line in ax.lines}) == 2  # plain and residual
     assert (ax.get_yscale(), ax.get_ylabel(), ax.get_title()) == (
         "log",
         "training loss",
@@ -168,11 +181,11 @@ def test_the_two_panels_of_chapter_2_follow_the_argument():
     blocks = ["conv1"] + [f"conv{s}_{b}" for s in (2, 3, 4) for b in (1, 2, 3)]
     measured = {net: dict.fromkeys(blocks, 2.0) for net in ("plain20", "resnet20", "plain56")}
     _, axes = plt.subplots(1, 2)
-    nets = ("plain20", "resnet20")
     plots.propagation_by_block(measured, measured, axes, a=4, depth=20)
     lines = [{line.get_label(): line.get_ydata() for line in ax.lines} for ax in axes]
-    assert all(set(nets) < set(of_panel) and "plain56" not in of_panel for of_panel in lines)
-    back, forth = ([of_panel[f"{net}, predicted"] for net in nets] for of_panel in lines)
+    drawn = ("plain-20", "ResNet-20")
+    assert all(set(drawn) < set(of_panel) and "plain-56" not in of_panel for of_panel in lines)
+    back, forth = ([of_panel[f"{net}, predicted"] for net in drawn] for of_panel in lines)
     assert back[0] == pytest.approx([2 * 2.0 ** (9 - i) for i in range(10)])
     assert back[1][-2:] == pytest.approx([2 * np.sqrt(1 + 4 / 9), 2])
     assert forth[0] == pytest.approx([np.sqrt(0.5)] * 10)
@@ -186,17 +199,20 @@ def bars_of(ax, network):
 
 
 def test_stage_shares_are_per_cent_of_the_whole_net():
-    totals = {net: counting.by_stage(net) for net in ("vgg19", "resnet34")}
+    written = {"vgg19": "VGG-19", "resnet34": "ResNet-34"}
+    totals = {net: counting.by_stage(net) for net in written}
     for quantity in plots.SHARED:
         ax = plots.stage_shares(totals, quantity=quantity)
         for network in totals:
-            assert sum(bar.get_width() for bar in bars_of(ax, network)) == pytest.approx(100)
+            assert sum(bar.get_width() for bar in bars_of(ax, written[network])) == pytest.approx(
+                100
+            )
         assert ax.get_title(loc="left") == f"{quantity.replace('_', '-')}, %"
         plt.close("all")
     ax = plots.stage_shares(totals, quantity="parameters")
     # By hand: VGG-19's three fully connected layers, of 143,667,240 parameters.
     fc = (25088 + 1) * 4096 + (4096 + 1) * 4096 + (4096 + 1) * 1000
-    assert bars_of(ax, "vgg19")[-1].get_width() == pytest.approx(100 * fc / 143_667_240)
+    assert bars_of(ax, "VGG-19")[-1].get_width() == pytest.approx(100 * fc / 143_667_240)
     written = [text.get_text() for text in ax.texts]
     assert written[:6] == ["< 1", "< 1", "1", "6", "7", "86"]
 
@@ -206,7 +222,7 @@ def test_stages_of_the_same_number_share_a_row_from_top_to_bottom():
     ax = plots.stage_shares(totals)
     labels = [text.get_text() for text in ax.get_yticklabels()]
     assert labels == ["conv1", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "fc"]
-    first, second = (bars_of(ax, network) for network in totals)
+    first, second = (bars_of(ax, title) for title in ("VGG-19", "ResNet-50"))
     for row, (one, two) in enumerate(zip(first, second, strict=True)):
         for bar in (one, two):
             assert row - 0.5 < bar.get_y() < bar.get_y() + bar.get_height() < row + 0.5
@@ -215,7 +231,7 @@ def test_stages_of_the_same_number_share_a_row_from_top_to_bottom():
     assert ax.yaxis_inverted()
     ax = plots.stage_shares({"resnet50": totals["resnet50"]})
     # ResNet-50's work, counted by hand from Table 1: 3.1, 17.3, 24.6, 36.0, 19.0 %.
-    shares = [bar.get_width() for bar in bars_of(ax, "resnet50")]
+    shares = [bar.get_width() for bar in bars_of(ax, "ResNet-50")]
     assert np.allclose(shares, [3.1, 17.3, 24.6, 36.0, 19.0, 0.05], atol=0.06)
 
 
@@ -238,12 +254,14 @@ def test_receptive_fields_of_the_main_path():
         "resnet50": (49, 7 + 4 + 2 * (3 * 4 + 4 * 8 + 6 * 16 + 3 * 32)),
         "resnet50-v1.5": (49, 7 + 4 + 2 * (4 * 4 + 4 * 8 + 6 * 16 + 2 * 32)),
     }
+    written = dict(
+        zip(by_hand, ("VGG-19", "ResNet-34", "ResNet-50", "ResNet-50, v1.5"), strict=True)
+    )
     for line, (net, (convolutions, last)) in zip(lines, by_hand.items(), strict=True):
-        assert line.get_label() == net
+        assert line.get_label() == written[net]
         assert list(line.get_xdata()) == list(range(1, convolutions + 1))
         assert line.get_ydata()[-1] == last, net
     assert list(level.get_ydata()) == [224, 224]
-    assert len({line.get_linestyle() for line in lines}) == 4
     assert len({line.get_marker() for line in lines}) == 4
 
 

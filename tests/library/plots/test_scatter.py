@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from helpers import specs
 from helpers.plots import scatter
 from helpers.studies import causes
 
@@ -77,7 +78,7 @@ def test_each_has_its_name_and_none_covers_another_or_a_point(drawn):
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     boxes = {text.get_text(): text.get_window_extent(renderer) for text in names_of(ax)}
-    assert set(boxes) == set(causes.INTERVENTIONS)
+    assert set(boxes) == set(specs.titles(causes.INTERVENTIONS).values())
     for one, other in itertools.combinations(boxes, 2):
         assert not boxes[one].overlaps(boxes[other]), (one, other)
     inside = ax.get_window_extent(renderer)

@@ -68,7 +68,7 @@ def test_the_table_has_a_line_for_each():
     lines = costs.table(cost).splitlines()
     assert len(lines) == 7
     assert "153,600,000, 153.6 epochs" in lines[0]
-    assert "1.78e+18" in lines[1]
+    assert "1.78 x 10^18," in lines[1]
     assert "15.4 TB" in lines[2]
 
 

@@ -1,0 +1,26 @@
+"""Names of networks as the book's text writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+WRITTEN = {"plain": "plain", "resnet": "ResNet", "preresnet": "PreResNet", "vgg": "VGG"}
+CODE = re.compile(rf"({'|'.join(WRITTEN)})(\d+)([-,].+)?")
+
+
+def titles(names: Iterable[str]) -> dict[str, str]:
+    """Names of networks in the code, as the text writes them: `plain20` is plain-20.
+
+    For the networks of one picture: what all of them end in, as `-8filters`, is left out, since
+    it is the picture's title that says it. Other names stay as they are.
+    """
+    found = {name: CODE.fullmatch(name) for name in names}
+    alike = len({match and match[3] for match in found.values()}) == 1
+    written = {}
+    for name, match in found.items():
+        written[name] = name if match is None else f"{WRITTEN[match[1]]}-{match[2]}"
+        if match is not None and match[3] and not alike:
+            rest = re.sub(r"^-", ", ", match[3])
+            written[name] += re.sub(r"(\d+)(filters)", r"\1 \2", rest)
+    return written
