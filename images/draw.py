@@ -204,7 +204,8 @@ def growth_and_error():
     residual = [name for name, what in causes.INTERVENTIONS.items() if what.residual]
     images = causes.recorded("plain56").images
     figure, ax = plt.subplots(figsize=(7, 4.6), layout="constrained")
-    plots.growth_and_error(rows, ax, residual=residual, images=images)
+    look = {"residual": residual, "names": causes.WRITTEN, "images": images}
+    plots.growth_and_error(rows, ax, **look)
     return figure
 
 

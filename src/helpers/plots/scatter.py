@@ -31,6 +31,7 @@ def growth_and_error(
     *,
     error: str = "training error",
     residual: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
     images: str = "",
 ) -> Axes:
     """Final error against the growth of the gradient before training, a marker per run.
@@ -38,7 +39,8 @@ def growth_and_error(
     `rows` are those of `causes.points`. Every intervention has a marker of its own and its
     name beside it, moved away from where it would cover another, with a line to its points.
     Those in `residual` are drawn hollow and in another colour than the nets without
-    shortcuts. `images` names the images in the title.
+    shortcuts. `names` is what the picture calls them, in place of the names of the code;
+    `images` names the images in the title.
 
     Raises ValueError without rows.
 
@@ -60,7 +62,7 @@ def growth_and_error(
             *zip(*points, strict=True), label=name, edgecolors=colour, facecolors=face, **look
         )
     ax.set_xscale("log")
-    ax.set_xlabel("growth of the gradient in x before training, last block to first")
+    ax.set_xlabel("growth of the gradient in x before training, last block to stem")
     ax.set_ylabel(f"final {error} (%)" if "error" in error else f"final training error {error} (%)")
     ax.set_ylim(bottom=0)
     ax.margins(x=0.12)
@@ -75,11 +77,11 @@ def growth_and_error(
             ax.scatter([], [], edgecolors=colour, facecolors=face, label=f"_{what}")
         handles = ax.collections[-2:]
         ax.legend(handles, ["no shortcuts", "shortcuts"], loc="best")
-    _name(ax, groups)
+    _name(ax, groups, names or specs.titles(groups))
     return ax
 
 
-def _name(ax: Axes, groups: Mapping[str, list]) -> None:
+def _name(ax: Axes, groups: Mapping[str, list], written: Mapping[str, str]) -> None:
     """A name beside one of the points of each group, at the first free place around them.
 
     Places are tried from near to far; what they must not cover are the points, the legend
@@ -97,7 +99,7 @@ def _name(ax: Axes, groups: Mapping[str, list]) -> None:
     ]
     if ax.get_legend():
         taken.append(ax.get_legend().get_window_extent(renderer))
-    inside, written = ax.get_window_extent(renderer), specs.titles(groups)
+    inside = ax.get_window_extent(renderer)
     for name in sorted(groups, key=lambda name: -pixels[name][:, 1].mean()):
         text = ax.text(0, 0, written[name], fontsize="small", va="center")
         for radius, point, angle in itertools.product(RADII, pixels[name], ANGLES):

@@ -48,8 +48,8 @@ def test_each_intervention_changes_one_field_of_a_net_as_it_is():
         ({"warmup_steps": -1}, "warmup_steps=-1"),
         ({"clip_norm": 0.0}, "clip_norm.*above 0"),
         ({"learning_rate": 0.0}, "learning_rate.*above 0"),
-        ({"deepened_from": "resnet20"}, "a plain net of less than"),
-        ({"network": "plain20", "deepened_from": "plain56"}, "a plain net of less than"),
+        ({"deepened_from": "resnet20"}, "a plain net of at most"),
+        ({"network": "plain20", "deepened_from": "plain56"}, "a plain net of at most"),
     ],
 )
 def test_what_is_none_is_refused(fields, message):

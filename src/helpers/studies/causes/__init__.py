@@ -19,7 +19,7 @@ from helpers.studies.causes.evidence import (
     seeds_recorded,
     verdict,
 )
-from helpers.studies.causes.interventions import INTERVENTIONS, Intervention, get
+from helpers.studies.causes.interventions import INTERVENTIONS, WRITTEN, Intervention, get
 from helpers.studies.causes.layers import Clip, DiracConv2D, FixedNorm, ScaledAdd, identity_kernel
 from helpers.studies.causes.network import FILTERS, build, deepen
 from helpers.studies.causes.running import (
@@ -41,6 +41,7 @@ __all__ = [
     "INTERVENTIONS",
     "SIZE",
     "STEPS",
+    "WRITTEN",
     "Clip",
     "DiracConv2D",
     "Explanation",

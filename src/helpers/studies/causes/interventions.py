@@ -33,7 +33,8 @@ class Intervention:
       `layers.DiracConv2D`. "added": W' is what W was, by He's rule. "scaled": each filter
       of it has norm 1 and learned factors, as in Zagoruyko and Komodakis 2017;
     - `deepened_from`: the trained net of that name, with layers that change nothing
-      between its own (Chen et al. 2016, Net2Net), see `deepened`.
+      between its own (Chen et al. 2016, Net2Net), see `deepened`. From the net of the same
+      depth none come between: it is trained on, as a control.
 
     Of a residual net:
 
@@ -78,9 +79,9 @@ class Intervention:
             )
         if self.deepened_from is not None:
             shallow, deep = specs.get(self.deepened_from), specs.get(self.network)
-            if shallow.shortcut or shallow.depth >= deep.depth:
+            if shallow.shortcut or shallow.depth > deep.depth:
                 raise ValueError(
-                    f"`deepened_from` must be a plain net of less than {deep.depth} layers. "
+                    f"`deepened_from` must be a plain net of at most {deep.depth} layers. "
                     f"Received: deepened_from={self.deepened_from!r}"
                 )
 
@@ -113,9 +114,28 @@ INTERVENTIONS: dict[str, Intervention] = {
     "dirac": Intervention(dirac="added"),
     "dirac-scaled": Intervention(dirac="scaled"),
     "deepened": Intervention(deepened_from="plain20"),
+    "continued": Intervention("plain20", deepened_from="plain20"),
     "halved": Intervention("resnet56", shortcut=0.5),
     "zero-gamma": Intervention("resnet56", zero_gamma=True),
     "skipinit": Intervention("resnet56", skip_init=True),
+}
+
+# What a picture calls them, in the words of the page's tables.
+WRITTEN = {
+    **specs.titles(("plain20", "resnet20", "plain56", "resnet56")),
+    "warmup": "warm-up",
+    "tenth-rate": "a tenth of the rate",
+    "clipped": "gradient clipped",
+    "fixed-norms": "kernels keep their norms",
+    "leaky0.5": "leaky ReLU, 0.5",
+    "leaky0.8": "leaky ReLU, 0.8",
+    "dirac": "I + W",
+    "dirac-scaled": "I + W, scaled",
+    "deepened": "starts as plain-20",
+    "continued": "plain-20, trained on",
+    "halved": "half of x",
+    "zero-gamma": "gamma starts at 0",
+    "skipinit": "factor starts at 0",
 }
 
 

@@ -126,13 +126,12 @@ class _InTrainingMode(keras.Model):
 def growth(run: Run, of: str = "activation_gradients") -> float | None:
     """How many times larger the gradient is near the input than near the output, untrained.
 
-    In x: at the output of the first block, over that at the output of the last. With
-    "kernel_gradients" at the first convolution over that at the last; None where the latter
-    is 0, behind a gamma or an alpha of 0. Measured before training, see `train`.
+    In x: at the output of the stem, over that at the output of the last block, as in chapters
+    2, 8 and 9. With "kernel_gradients" at the first convolution over that at the last; None
+    where the latter is 0, behind a gamma or an alpha of 0. Measured before training, see `train`.
     """
-    values = run.extra["before"][of]
-    first = values[1 if of == "activation_gradients" else 0]  # the stem stands before the blocks
-    return first / values[-1] if values[-1] else None
+    first, *_, last = run.extra["before"][of]
+    return first / last if last else None
 
 
 def _before(model, data):
