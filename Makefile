@@ -25,8 +25,10 @@ ON_SHAPES := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS -u KERAS_BACKEND \
 PETS := $(shell test -d "$${TFDS_DATA_DIR:-$$HOME/tensorflow_datasets}/oxford_iiit_pet" && echo there)
 LEFT_OUT := $(if $(PETS),,notebooks/06-transfer.ipynb)
 SAY_LEFT_OUT = $(if $(LEFT_OUT),@echo "Left out: $(LEFT_OUT). No oxford_iiit_pet on this machine: set TFDS_DATA_DIR")
+# notebooks/pictures.py: the pictures that are stored are SVG.
 RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute \
 	--ExecutePreprocessor.kernel_name=python3 \
+	--ExecutePreprocessor.extra_arguments=--config=$(CURDIR)/notebooks/pictures.py \
 	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
 
 # Two files at a time, notebooks too: their trainings leave a third of two cores idle.

@@ -6,7 +6,6 @@ bytes each time. `draw.py FOLDER` writes to another folder.
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
 import tomllib
@@ -19,6 +18,7 @@ from helpers import blocks, counting, diagrams, paper, plots, runs, specs, studi
 from helpers.studies import causes, inside, repair
 
 ROOT = Path(__file__).resolve().parents[1]
+SHARP = 200  # of the maps and images in a drawing
 SHOWN = ("resnet20", "resnet56", "a-martyn/resnet56", "a-martyn/plainnet56")
 
 
@@ -67,11 +67,13 @@ def responses():
 
 def several_removed():
     """Chapter 8: blocks removed at random, and blocks out of order."""
-    axes = plt.subplots(1, 2, figsize=(8, 3.3), sharey=True, layout="constrained")[1]
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), sharey=True, layout="constrained")
     nets = inside.record("lesions")["nets"]
     shown = {inside.LABELS.get(net, net): (nets[net], "renewed") for net in SHOWN}
-    plots.removed_at_random(shown, axes[0])
-    return plots.reordered(shown, axes[1]).figure
+    plots.removed_at_random(shown, axes[0]).get_legend().remove()
+    plots.reordered(shown, axes[1])
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
 
 
 def plain_path():
@@ -269,14 +271,14 @@ DRAWN = {
 TAKEN = tomllib.loads((ROOT / "images" / "taken.toml").read_text(encoding="utf-8"))
 
 
-def stored_figure(notebook: str, name: str) -> bytes:
-    """The PNG that a notebook's cell has stored. Raises LookupError without one."""
+def stored_figure(notebook: str, name: str) -> str:
+    """The SVG that a notebook's cell has stored. Raises LookupError without one."""
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text())["cells"]
     for cell in cells:
         if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") == name:
             for output in cell["outputs"]:
-                if "image/png" in output.get("data", {}):
-                    return base64.b64decode(output["data"]["image/png"])
+                if "image/svg+xml" in output.get("data", {}):
+                    return "".join(output["data"]["image/svg+xml"])
     raise LookupError(f"{notebook}.ipynb has no stored figure {name}: run `make notebooks`.")
 
 
@@ -288,10 +290,10 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in DRAWN.items():
         figure = draw()
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, dpi=SHARP)
         plt.close(figure)
     for name, source in TAKEN.items():
-        (folder / f"{name}.png").write_bytes(stored_figure(*source))
+        (folder / f"{name}.svg").write_text(stored_figure(*source), encoding="utf-8")
     print(f"{len(DRAWN) + len(TAKEN)} pictures in {folder}")
 
 

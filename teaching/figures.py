@@ -51,9 +51,9 @@ class Figure:
 
     @property
     def dark(self) -> str:
-        """What its twin for the dark theme is called."""
+        """What its twin for the dark theme is called; "" for a picture that has none."""
         stem, dot, ending = self.name.rpartition(".")
-        return f"{stem}-dark{dot}{ending}"
+        return f"{stem}-dark{dot}{ending}" if ending == "svg" else ""
 
 
 def figures() -> list[Figure]:
@@ -124,7 +124,9 @@ def pack(path: Path) -> int:
         for figure in of_pages:
             data = figure.path.read_bytes()
             file.writestr(f"figures/{figure.name}", data)
-            file.writestr(f"figures/{figure.dark}", _dark(figure.path.suffix, data))
+            if figure.dark:
+                dark = grounds.dark_svg(data.decode("utf-8"))
+                file.writestr(f"figures/{figure.dark}", dark)
         file.writestr("figures.csv", _table(of_pages))
         file.writestr("captions.md", _captions(of_pages))
         file.writestr("LICENSE.txt", (ROOT / "LICENSES" / "CC-BY-4.0.txt").read_bytes())
@@ -132,16 +134,10 @@ def pack(path: Path) -> int:
     return len(of_pages)
 
 
-def _dark(suffix: str, data: bytes) -> bytes:
-    if suffix == ".svg":
-        return grounds.dark_svg(data.decode("utf-8")).encode("utf-8")
-    return grounds.dark_png(data)
-
-
 def _row(figure: Figure) -> dict[str, str]:
     return {
         "file": f"figures/{figure.name}",
-        "dark": f"figures/{figure.dark}",
+        "dark": figure.dark and f"figures/{figure.dark}",
         "page": figure.page,
         "label": figure.label,
         "caption": figure.caption,

@@ -1,19 +1,17 @@
 """Every figure twice: as it was drawn, on white, and for the dark theme.
 
-A figure is drawn once, on white. This extension derives its dark twin while the book is
-built: each colour keeps its hue and takes the lightness that stands out from a dark ground
-as the first did from white (`darkened`). In an SVG that happens colour by colour, in a
-notebook's PNG pixel by pixel; pictures inside a picture, such as training images, stay as
-they are (`tiles`). White becomes transparent. The page shows one of the two, and paper
-always the first. Sizes are written beside each picture, so that nothing moves when it comes.
-With them goes the width below which its letters would be too small to read (`legible`): on a
-phone a picture keeps it, and scrolls in its place.
+A figure is drawn once, on white, as an SVG. This extension derives its dark twin while the book
+is built: each colour keeps its hue and takes the lightness that stands out from a dark ground as
+the first did from white (`darkened`). Pixels inside an SVG, of training images and maps of heat,
+stay as they are, and so does a PNG, such as another program's window. The white sheet becomes
+transparent. The page shows one of the two, and paper always the first. Sizes are written beside
+each picture, so that nothing moves when it comes. With them goes the width below which its letters
+would be too small to read (`legible`): on a phone a picture keeps it, and scrolls in its place.
 """
 
 from __future__ import annotations
 
 import html
-import io
 import math
 import re
 from pathlib import Path
@@ -24,10 +22,8 @@ from PIL import Image
 GROUND = "#121212"  # of the theme's dark pages
 BRIGHTEST = 0.94  # what black becomes, as a lightness
 RISE = 0.5  # below 1 it lifts the middle of the scale, where the colours of lines are
-SMALLEST = 20  # the sides of a tile, in pixels
-DPI = 100  # of a notebook's picture that is shown as large as it is; a sharp one has 200
 LETTERS = 9  # pixels that the smallest letters of a picture have at least
-IN_PNG = 11.5  # pixels of Matplotlib's small letters in a PNG, where they cannot be measured
+IN_PNG = 11.5  # pixels of the letters in a PNG, which cannot be measured
 GLYPHS = re.compile(r"scale\((0\.\d+) -\1\)")  # Matplotlib's letters: 0.1 is 10 pt
 
 HEX = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b")
@@ -89,52 +85,11 @@ def dark_svg(text: str) -> str:
     return HEX.sub(other, PATCHES.sub(r"\1none\2", text))
 
 
-def tiles(rgb: np.ndarray) -> list[tuple[slice, slice]]:
-    """Where pictures stand in a picture: bands of rows, cut into columns, that hold no white."""
-    inked = rgb.min(axis=-1) < 0.92
-    found = []
-    for rows in _runs(inked.mean(axis=1) > 0.3):
-        for columns in _runs(inked[rows].mean(axis=0) > 0.5):
-            colours = rgb[rows, columns].reshape(-1, 3)[::7]
-            # A bar or a box mixes two colours, a map of heat is grey: one line in the space
-            # of colours. A photograph spreads in more than one direction.
-            if np.linalg.eigvalsh(np.cov(colours.T))[1] > 0.03**2:
-                found.append((rows, columns))
-    return found
-
-
-def _runs(mask):
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
-    pairs = zip(edges[::2], edges[1::2], strict=True)
-    return [slice(first, last) for first, last in pairs if last - first >= SMALLEST]
-
-
-def dark_png(data: bytes) -> bytes:
-    """A notebook's picture for the dark ground."""
-    picture = Image.open(io.BytesIO(data)).convert("RGBA")
-    paper = Image.new("RGBA", picture.size, "white")
-    pixels = np.asarray(Image.alpha_composite(paper, picture).convert("RGB"))
-    rgb = pixels / 255
-    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    colours, where = np.unique(packed, return_inverse=True)  # a plot has few
-    each = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1) / 255
-    out = darkened(each)[where.reshape(packed.shape)]
-    alpha = np.where(rgb.min(axis=-1) > 0.999, 0.0, 1.0)
-    for place in tiles(rgb):
-        out[place], alpha[place] = rgb[place], 1
-    both = np.rint(255 * np.concatenate([out, alpha[..., None]], axis=-1)).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(both).save(file, "png")
-    return file.getvalue()
-
-
 def size(path: Path) -> tuple[int, int]:
     """The width and height of a picture in the pixels of a style sheet."""
     if path.suffix == ".png":
         with Image.open(path) as picture:
-            dpi = picture.info.get("dpi", (DPI, DPI))
-            sharp = max(1, round(dpi[0] / DPI))
-            return tuple(round(side / sharp) for side in picture.size)
+            return picture.size
     head = re.search(r"<svg[^>]*>", path.read_text("utf-8"))[0]
     sides = [re.search(rf'\b{side}="([\d.]+)pt"', head) for side in ("width", "height")]
     if not all(sides):
@@ -153,7 +108,7 @@ def legible(path: Path) -> int:
 
 
 def twins(page: str, sizes: dict[str, tuple[int, int, int]]) -> str:
-    """A page with both pictures of each figure; by the name of the file width, height and the
+    """A page with both pictures of each drawing; by the name of the file width, height and the
     width at which it is `legible`."""
 
     def both(match):
@@ -167,8 +122,11 @@ def twins(page: str, sizes: dict[str, tuple[int, int, int]]) -> str:
         stem, ending = match["src"].rsplit(".", 1)
         dark = rest.replace(match["src"], f"{stem}-dark.{ending}")
         known = html.escape(classes[1]) + " " if classes else ""
+        span = f'<span class="picture" style="--legible: {least}px">'
+        if ending != "svg":
+            return f'{span}<img class="{known.strip()}" {rest} {more}/></span>'
         return (
-            f'<span class="picture" style="--legible: {least}px">'
+            f"{span}"
             f'<img class="{known}only-light" {rest} {more}/>'
             f'<img class="{known}only-dark pst-js-only" {dark} {more}/></span>'
         )
@@ -184,11 +142,9 @@ def _write(app, exception):
     for path in sorted((out / "_images").glob("*")):
         if path.suffix not in (".svg", ".png") or path.stem.endswith("-dark"):
             continue
-        twin = path.with_stem(path.stem + "-dark")
         if path.suffix == ".svg":
+            twin = path.with_stem(path.stem + "-dark")
             twin.write_text(dark_svg(path.read_text("utf-8")), "utf-8")
-        else:
-            twin.write_bytes(dark_png(path.read_bytes()))
         sizes[path.name] = (*size(path), legible(path))
     for page in out.rglob("*.html"):
         if out / "_static" not in page.parents:

@@ -100,9 +100,10 @@ class Predict(SphinxDirective):
         inline, messages = self.state.inline_text(self.arguments[0], self.lineno)
         question += inline
         node += question
-        self.env.metadata[self.env.docname]["predictions"][node["ids"][0]] = "".join(
-            part.astext() for part in inline
-        )
+        try:
+            self.env.metadata[self.env.docname]["predictions"][node["ids"][0]] = _alone(inline)
+        except ValueError as error:
+            raise self.error(f"predict: {error}") from error
         if node["kind"] == "choose":
             node += self._choices(cut)
         answer = Answer()
@@ -128,7 +129,7 @@ class Predict(SphinxDirective):
         taken = self.env.metadata[self.env.docname].setdefault("predictions", {})
         if name in taken:
             raise ValueError(f"a page has each name once. Received: {name!r} again")
-        taken[name] = ""
+        taken[name] = []
         return Prediction(ids=[name], kind=found, **options), cut
 
     def _choices(self, cut):
@@ -139,6 +140,14 @@ class Predict(SphinxDirective):
             children = [part for child in item.children for part in child.children]
             choices += Choice("", *children, value=value)
         return choices
+
+
+def _alone(inline):
+    """A question's words and formulas, to stand in the list of all: no reference leads there."""
+    for part in inline:
+        if not isinstance(part, nodes.Text | nodes.emphasis | nodes.strong | nodes.math):
+            raise ValueError(f"a question has words and formulas alone. Received: {part.astext()}")
+    return [part.deepcopy() for part in inline]
 
 
 def _live(translator):
@@ -257,9 +266,10 @@ def visit_listed(translator, node) -> None:
         for name, question in questions.items():
             link = f'<a class="reference internal" href="{address}#{name}">'
             state = ' <span class="state"></span>' if _live(translator) else ""
-            translator.body.append(
-                f'<li data-prediction="{name}">{link}{html.escape(question)}</a>{state}</li>\n'
-            )
+            translator.body.append(f'<li data-prediction="{name}">{link}')
+            for part in question:
+                part.walkabout(translator)
+            translator.body.append(f"</a>{state}</li>\n")
         translator.body.append("</ul>\n")
     translator.body.append("</div>\n")
     raise nodes.SkipNode

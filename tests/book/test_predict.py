@@ -84,7 +84,8 @@ def test_the_website_asks_before_it_answers(tmp_path):
     assert "Half, by <a" in page and "Fig. 1" in page
     for name in ("predict/predict.css", "predict/page.js"):
         assert name in page and name in every and name not in index
-    for name, question in (("part", "Which part of F?"), ("many", "How many?"), ("why", "Why?")):
+    part = 'Which <em>part</em> of <span class="math notranslate nohighlight">\\(F\\)</span>?'
+    for name, question in (("part", part), ("many", "How many?"), ("why", "Why?")):
         assert f'href="page.html#predict-{name}">{question}</a>' in every
 
 
@@ -113,6 +114,10 @@ REFUSED = {
     "another name": (CHOOSE.replace("predict-part", "part"), "Received: 'part'"),
     "a name twice": (CHOOSE + "\n" + OPEN.replace("why", "part"), "'predict-part' again"),
     "a glued question": (CHOOSE.replace("$F$", "{glue:text}`a`"), "which no glued value reaches"),
+    "a question with a reference": (
+        CHOOSE.replace("$F$", "{numref}`fig-a`"),
+        "words and formulas alone. Received: fig-a",
+    ),
     "one choice": (CHOOSE.replace("- half\n", ""), "2 to 5 choices. Received: 1"),
     "none is right": (
         CHOOSE.replace("right: 2", "right: 3"),

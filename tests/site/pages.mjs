@@ -100,6 +100,18 @@ async function look(page) {
         found.push(`shows ${shown.length} pictures in ${figure.id} instead of one`);
       }
     }
+    for (const image of document.querySelectorAll("article .picture > img")) {
+      if (!image.offsetParent) continue;
+      const least = Number.parseFloat(getComputedStyle(image).getPropertyValue("--legible"));
+      const { width } = image.getBoundingClientRect();
+      if (!(width > least - 1)) found.push(`shows ${image.src} ${width} wide: letters want ${least}`);
+    }
+    for (const caption of document.querySelectorAll("article caption")) {
+      const { left, right } = caption.getBoundingClientRect();
+      if (caption.checkVisibility() && (left < 0 || right > root.clientWidth)) {
+        found.push(`cuts off the caption "${caption.textContent.slice(0, 40)}"`);
+      }
+    }
     for (const math of document.querySelectorAll("math")) {
       const shown = math.checkVisibility();
       if (shown && !math.getBoundingClientRect().width) found.push("shows an empty formula");

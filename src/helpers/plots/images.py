@@ -52,7 +52,8 @@ def confusion(
     if len(matrix) <= 10:
         for (i, j), number in np.ndenumerate(matrix):
             dark = 2 * number > matrix[i].sum()
-            ax.text(j, i, number, ha="center", va="center", color="white" if dark else "black")
+            written = ax.text(j, i, number, ha="center", va="center")
+            written.set(color="white" if dark else "black", rasterized=True)  # as the map is
     ax.set_xlabel("answer")
     ax.set_ylabel("breed")
     ax.set_title(title, fontsize="medium")

@@ -191,7 +191,9 @@ def loss_slices(
         losses = np.clip(np.array(found["losses"]).T, levels[0] * 1.001, levels[-1] * 0.999)
         ax.contourf(at, at, losses, levels=levels, norm=LogNorm(0.01, 1000), cmap="cividis")
         lines = ax.contour(at, at, losses, levels=levels, colors="white", linewidths=0.6)
-        ax.clabel(lines, fmt="%g", fontsize=6)
+        labels = ax.clabel(lines, fmt="%g", fontsize=6)
+        for artist in (*ax.collections, *labels):  # one map, whose colours belong together
+            artist.set_rasterized(True)
         ax.set_aspect("equal")
         ax.set_title(name, fontsize="medium")
         ax.set_xlabel("first direction")
@@ -210,5 +212,5 @@ def similarity(
     )
     ax.set_xlabel("block, 0 the stem")
     ax.set_title(title, fontsize="medium")
-    plt.colorbar(picture, ax=ax, shrink=0.8)
+    plt.colorbar(picture, ax=ax, shrink=0.8).solids.set_rasterized(True)
     return ax
