@@ -177,6 +177,19 @@ def error_by_depth():
     return figure
 
 
+def every_epoch():
+    """Chapter 5: the sweep's runs of the first seed, epoch by epoch."""
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), layout="constrained", sharey=True)
+    sweep = studies.recorded(studies.load("depth"), size=16, learning_rate=None, seed=0)
+    for ax, kind in zip(axes, ("plain", "resnet"), strict=True):
+        of_kind = [run for run in sweep if run.network.startswith(kind)]
+        plots.curves(sorted(of_kind, key=lambda run: run.parameters), ax)
+        ax.set_title("")
+        ax.legend(fontsize="small", loc="lower left", ncols=2)
+    figure.suptitle(sweep[0].images, fontsize="medium")
+    return figure
+
+
 def study():
     """Chapter 5: the paper's Figure 6 from our records, without its ResNet-110."""
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), layout="constrained", sharey=True)
@@ -257,6 +270,7 @@ DRAWN = {
     "04-where": where_in_resnet50,
     "05-depth": error_by_depth,
     "05-curves": study,
+    "05-runs": every_epoch,
     "08-board": board,
     "08-random": several_removed,
     "08-responses": responses,

@@ -48,7 +48,8 @@ class Twin(SphinxDirective):
         except ValueError as error:
             raise self.error(str(error)) from error
         used.append(name)
-        self.env.note_dependency(str(folder / twins_data.RECORDS[name][0]))
+        if name in twins_data.RECORDS:
+            self.env.note_dependency(str(folder / twins_data.RECORDS[name][0]))
         still = Still(twin=name)
         self.state.nested_parse(self.content, self.content_offset, still)
         return [still]
@@ -94,7 +95,7 @@ def _write(app, exception) -> None:
 
 def setup(app) -> dict[str, object]:
     """Sphinx calls this."""
-    app.add_config_value("twins_records", "results/inside", "env")
+    app.add_config_value("twins_records", "results", "env")
     app.add_directive("twin", Twin)
     app.add_node(Still, html=(visit, depart))
     app.connect("html-page-context", _load)

@@ -1,8 +1,8 @@
-"""Reads the records that the figures of "Looking inside" are made of, checked and made small.
+"""Reads the records that the changeable figures are made of, checked and made small.
 
-A figure of the page that the reader can change shows numbers of `results/inside/`. Here they
-are held against the form that the page relies on, so that the build stops at a record which does
-not have it, and are written out with no more digits than anybody sees.
+A figure that the reader can change shows numbers of `results/`. Here they are held against the
+form that the page relies on, so that the build stops at a record which does not have it, and are
+written out with no more digits than anybody sees.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from helpers import specs
 
 DIGITS = 4  # that count, of a number which the pages show
-COMMAND = "python -m helpers inside"
+COMMANDS = {"inside": "python -m helpers inside", "study": "python -m helpers study depth"}
+# The trainings of the study `depth` at 16x16 and the full rate, by what their records say.
+SWEEP = re.compile(r".* --recipe late-drops (?!.*--learning-rate).*--size 16 .*")
+IN_THE_SWEEP = re.compile(r"(plain|resnet)\d+")
 NETS = {
     "lesion-board": ("resnet20", "plain20"),
     "unrolled-paths": ("resnet56", "resnet20"),
@@ -32,17 +36,21 @@ def data(twin: str, folder: Path) -> dict[str, object]:
     - `unrolled-paths`: of each net `blocks`, and by length `share`, `gradient`, `contribution`;
     - `slices`: `coordinates`, `images`, and of each net `losses` and `eigenvalue`. The loss at
       [i][j] is that at `coordinates[i]` along the first direction and `coordinates[j]` along the
-      second, None where it is infinite.
+      second, None where it is infinite;
+    - `recorded-runs`: `images`, and of each net of the sweep by depth, shallow ones first, its
+      `runs`: `seed`, and errors in per cent after each epoch, `training` and `validation`.
 
     Raises ValueError for an unknown twin, and for a record that is missing or has another form:
     it says what is missing.
     """
-    if twin not in RECORDS:
-        raise ValueError(f"the twins are {', '.join(RECORDS)}. Received: {twin!r}")
+    if twin not in TWINS:
+        raise ValueError(f"the twins are {', '.join(TWINS)}. Received: {twin!r}")
+    if twin == "recorded-runs":
+        return _sweep(Path(folder))
     name, read = RECORDS[twin]
     path = Path(folder) / name
     if not path.is_file():
-        raise ValueError(f"{twin} needs {path}, which is missing: `{COMMAND}` makes it")
+        raise ValueError(f"{twin} needs {path}, which is missing: `{COMMANDS['inside']}` makes it")
     try:
         record = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as error:
@@ -152,6 +160,34 @@ def _slices(record, names):
     return {"images": images, "coordinates": coordinates, "nets": nets}
 
 
+def _sweep(folder):
+    nets, images, epochs = {}, set(), set()
+    for path in sorted(folder.glob("*.json")):
+        record = Record(json.loads(path.read_text("utf-8")), path.name)
+        if not IN_THE_SWEEP.fullmatch(str(record.content.get("network"))):
+            continue
+        if not SWEEP.fullmatch(f"{record.content.get('command')} "):
+            continue
+        images.add(record["data"]["description"].content)
+        seed = record["seed"].number(lambda n: n >= 0 and n == int(n), "a seed")
+        run = {"seed": seed}
+        for key, name in (("training", "error"), ("validation", "validation_error")):
+            found = record["history"][name].items()
+            share = [item.number(lambda error: 0 <= error <= 1, "a share") for item in found]
+            run[key] = [round(100 * error, 1) for error in share]
+            epochs.add(len(share))
+        nets.setdefault(record["network"].content, []).append(run)
+    if not nets or len(images) != 1 or len(epochs) != 1:
+        raise ValueError(
+            f"recorded-runs needs runs of one length on the same images in {folder}. Received: "
+            f"{len(nets)} nets, images {sorted(images)}, epochs {sorted(epochs)}. "
+            f"`{COMMANDS['study']}` trains them"
+        )
+    order = sorted(nets, key=lambda name: (specs.get(name).depth, name))
+    named = [{**_named(name), "depth": specs.get(name).depth, "runs": nets[name]} for name in order]
+    return {"images": images.pop(), "nets": named}
+
+
 def _loss(item):
     """Above 0, as the scale of colours is logarithmic. JSON has no infinity: None."""
     if item.content == math.inf:
@@ -162,8 +198,7 @@ def _loss(item):
 def _named(name):
     """How the page names a net, and which of the two kinds it draws."""
     kind = "residual" if specs.get(name).shortcut else "plain"
-    word = "ResNet" if kind == "residual" else "plain"
-    return {"name": name, "title": f"{word}-{specs.get(name).depth}", "kind": kind}
+    return {"name": name, "title": specs.titles([name])[name], "kind": kind}
 
 
 def _rounded(values):
@@ -171,7 +206,8 @@ def _rounded(values):
 
 
 RECORDS = {
-    "lesion-board": ("board.json", _board),
-    "unrolled-paths": ("paths.json", _paths),
-    "slices": ("slices.json", _slices),
+    "lesion-board": ("inside/board.json", _board),
+    "unrolled-paths": ("inside/paths.json", _paths),
+    "slices": ("inside/slices.json", _slices),
 }
+TWINS = (*RECORDS, "recorded-runs")
