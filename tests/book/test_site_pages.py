@@ -197,6 +197,12 @@ def test_an_empty_header_cell_is_an_ordinary_one():
     assert access.corrected(page) == '<td></td><th class="head"><p>Net</p></th>'
 
 
+def test_a_number_and_its_sign_stand_on_one_line():
+    page = "<p>From 5 % to <span>6.5</span> %, %d, 100% and a % b</p>"
+    kept = "<p>From 5@% to <span>6.5</span>@%, %d, 100% and a % b</p>"
+    assert access.corrected(page) == kept.replace("@", "\N{NO-BREAK SPACE}")
+
+
 def test_icons_that_no_page_has_are_left_out():
     sheet = '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}.fa-cat:before{content:"\\f6be"}'
     out, characters = slim.with_icons(sheet, {"bars"})

@@ -12,11 +12,12 @@ CODE = re.compile(rf"({'|'.join(WRITTEN)})(\d+)([-,].+)?")
 def titles(names: Iterable[str]) -> dict[str, str]:
     """Names of networks in the code, as the text writes them: `plain20` is plain-20.
 
-    For the networks of one picture: what all of them end in, as `-8filters`, is left out, since
-    it is the picture's title that says it. Other names stay as they are.
+    For the networks of one picture: if all of them are narrow ones of one width, `-8filters` is
+    left out, since it is the picture's title that says it. Other names stay as they are.
     """
     found = {name: CODE.fullmatch(name) for name in names}
-    alike = len({match and match[3] for match in found.values()}) == 1
+    ends = {match and match[3] for match in found.values()}
+    alike = len(ends) == 1 and bool(re.fullmatch(r"-\d+filters", ends.pop() or ""))
     written = {}
     for name, match in found.items():
         written[name] = name if match is None else f"{WRITTEN[match[1]]}-{match[2]}"

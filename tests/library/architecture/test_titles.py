@@ -13,6 +13,8 @@ from helpers import specs
         (["plain20-8filters", "plain20"], ["plain-20, 8 filters", "plain-20"]),
         (["resnet20", "resnet20-zerogamma"], ["ResNet-20", "ResNet-20, zerogamma"]),
         (["resnet56", "resnet56, in full"], ["ResNet-56", "ResNet-56, in full"]),
+        (["resnet56, in full"], ["ResNet-56, in full"]),
+        (["resnet20-zerogamma"], ["ResNet-20, zerogamma"]),
         (["preresnet110", "vgg19"], ["PreResNet-110", "VGG-19"]),
         (["half a shortcut", "a-martyn/resnet56", "plain"], None),
     ],
