@@ -16,7 +16,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
 TITLES = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -39,6 +39,13 @@ def binder(repository: str, version: str, notebook: str) -> str:
     """Where Binder opens a notebook, in the environment of `.binder/`."""
     place = repository.removeprefix("https://github.com/")
     return f"https://mybinder.org/v2/gh/{place}/v{version}?labpath={quote(notebook, safe='')}"
+
+
+def pulled(repository: str, version: str, notebook: str) -> str:
+    """Where nbgitpuller on a JupyterHub brings a notebook; the hub's own address is left open."""
+    name = repository.rsplit("/", 1)[1]
+    asked = {"repo": repository, "branch": f"v{version}", "urlpath": f"lab/tree/{name}/{notebook}"}
+    return f"https://YOUR-HUB/hub/user-redirect/git-pull?{urlencode(asked)}"
 
 
 class Book:
@@ -111,6 +118,16 @@ class Book:
         head = "| notebook | | |\n|---|---|---|" if self.repository else "| notebook |\n|---|"
         return "\n".join([head, *rows]) + "\n"
 
+    def on_a_hub(self) -> str:
+        """README's line for a JupyterHub; nothing while there is no address."""
+        if not self.repository:
+            return ""
+        link = pulled(self.repository, self.version, "notebooks/01-degradation.ipynb")
+        return (
+            "On a JupyterHub with nbgitpuller this link brings every student a clone of this "
+            f"version; who moves its folder gets no update:\n`{link}`\n"
+        )
+
     def citation(self) -> str:
         text = re.sub(r"^(repository-code|url): .*\n", "", self.read("CITATION.cff"), flags=re.M)
         text = re.sub(r"^version: .*$", f"version: {self.version}", text, flags=re.M)
@@ -139,7 +156,8 @@ class Book:
 
     def readme(self) -> str:
         text = self.read("README.md")
-        for mark, inside in (("badges", self.badges()), ("notebooks", self.ways_to_run())):
+        marks = {"badges": self.badges(), "notebooks": self.ways_to_run(), "hub": self.on_a_hub()}
+        for mark, inside in marks.items():
             pattern = rf"(<!-- {mark}: .* -->\n).*?(<!-- end of {mark} -->)"
             text = re.sub(pattern, lambda m, i=inside: m[1] + i + m[2], text, flags=re.S)
         return text

@@ -1,5 +1,6 @@
 """What publishes and packages the book: workflows, versions, the wheel, Binder, the citation."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -261,3 +263,29 @@ def test_every_folder_has_a_licence():
     for name in {name for name in folders if not name.startswith(".")} - {"LICENSES"}:
         assert re.search(rf"\b{name}(/|\b)", licence), name
     assert "Attribution 4.0 International" in read("LICENSES/CC-BY-4.0.txt")
+
+
+def test_the_archive_and_the_container_say_what_the_book_says():
+    """What Zenodo reads of a release, and where a codespace starts."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    archived = json.loads((ROOT / ".zenodo.json").read_text("utf-8"))
+    assert (archived["title"], archived["keywords"]) == (cited["title"], cited["keywords"])
+    assert [one["name"] for one in archived["creators"]] == [a["name"] for a in cited["authors"]]
+    assert archived["license"] in cited["license"]
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    python = container["image"].split(":")[1]
+    assert python in {"3.11", "3.12", "3.13"}  # README's
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    target = container["postCreateCommand"].removeprefix("make ")
+    assert re.search(rf"^{target}:", makefile, re.M)
+    assert int(re.search(r"^PORT \?= (\d+)", makefile, re.M)[1]) in container["forwardPorts"]
+
+
+def test_a_hub_gets_a_link_that_pulls_the_released_version():
+    link = places.pulled("https://github.com/me/book", "1.2.3", "notebooks/01-a.ipynb")
+    asked = parse_qs(urlsplit(link).query)
+    assert asked == {
+        "repo": ["https://github.com/me/book"],
+        "branch": ["v1.2.3"],
+        "urlpath": ["lab/tree/book/notebooks/01-a.ipynb"],
+    }
