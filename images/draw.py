@@ -13,13 +13,13 @@ from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
+import of_records
 
-from helpers import blocks, counting, diagrams, paper, plots, runs, specs, studies
-from helpers.studies import causes, inside, repair
+from helpers import blocks, counting, diagrams, plots, specs
+from helpers.studies import repair
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARP = 200  # of the maps and images in a drawing
-SHOWN = ("resnet20", "resnet56", "a-martyn/resnet56", "a-martyn/plainnet56")
 
 
 def nested():
@@ -27,71 +27,11 @@ def nested():
     return diagrams.copied_layers(specs.get("plain20"), specs.get("plain56")).figure
 
 
-def recorded(*nets):
-    """Training and validation error of 20 epochs on CIFAR-10 (JPEG)."""
-    of_nets = [runs.load(f"cifar10-{net}-late-drops-seed0") for net in nets]
-    height = 3.2 if len(nets) == 2 else 4
-    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(7.2, height), layout="constrained")
-    plots.curves(of_nets, axes[0])
-    plots.curves(of_nets, axes[1], "validation_error")
-    if len(nets) > 2:  # too many for a legend inside a panel
-        for ax in axes:
-            ax.get_legend().remove()
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    return figure
-
-
-def degradation():
-    """Chapter 1 and README: the degradation problem."""
-    return recorded("plain20", "plain56")
-
-
-def residual():
-    """Chapter 2: the same depths with shortcuts."""
-    return recorded("plain20", "plain56", "resnet20", "resnet56")
-
-
-def board():
-    """Chapter 8: every subset of the blocks of ResNet-20 and plain-20 removed."""
-    axes = plt.subplots(1, 2, figsize=(7.2, 3.2), sharey=True, layout="constrained")[1]
-    nets = inside.record("board")["nets"]
-    plots.all_subsets(nets, axes[0], title="averages of training")
-    return plots.all_subsets(nets, axes[1], key="renewed", title="estimated anew").figure
-
-
-def responses():
-    """Chapter 8: Figure 7 of the paper, and F(x) beside x, by layer and block."""
-    found, look = inside.record("responses")["nets"], {"figsize": (9, 3.2), "layout": "constrained"}
-    return plots.responses(found, plt.subplots(1, 3, **look)[1], labels=inside.LABELS)[0].figure
-
-
-def several_removed():
-    """Chapter 8: blocks removed at random, and blocks out of order."""
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), sharey=True, layout="constrained")
-    nets = inside.record("lesions")["nets"]
-    shown = {inside.LABELS.get(net, net): (nets[net], "renewed") for net in SHOWN}
-    plots.removed_at_random(shown, axes[0]).get_legend().remove()
-    plots.reordered(shown, axes[1])
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    return figure
-
-
 def plain_path():
     """Chapter 9: the block of 2015 beside that of 2016."""
     pair = {"2015": blocks.basic_block, "2016": blocks.preactivation_block}
     made = {year: around(block, (16, 16, 16), 16) for year, block in pair.items()}
     return diagrams.blocks(made).figure
-
-
-def ablations():
-    """Chapter 9: ResNet-20 with one change at a time."""
-    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(7.6, 3.8), layout="constrained")
-    groups = {}
-    for run in studies.recorded(studies.load("ablations"), partial=True):
-        groups.setdefault(run.network, []).append(run)
-    for ax, split, title in zip(axes, ("train", "test"), ("training", "test"), strict=True):
-        plots.strips(groups, ax, splits=(split,)).set_title(title)
-    return figure
 
 
 def around(block, shape, *arguments, **options):
@@ -165,65 +105,6 @@ def receptive_fields():
     return figure
 
 
-def error_by_depth():
-    """Front page, README and chapter 5: does depth pay?"""
-    sweep = studies.recorded(studies.load("depth"), size=16, learning_rate=None)
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.5), layout="constrained")
-    for ax, split in zip(axes, ("train", "test"), strict=True):
-        plots.error_by_depth(sweep, ax, split=split)
-        ax.set(title="", ylim=(0, 60))
-    title = "CIFAR-10 (JPEG) at 16x16, 20 epochs, three seeds"
-    figure.suptitle(title, fontsize="medium")
-    return figure
-
-
-def every_epoch():
-    """Chapter 5: the sweep's runs of the first seed, epoch by epoch."""
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), layout="constrained", sharey=True)
-    sweep = studies.recorded(studies.load("depth"), size=16, learning_rate=None, seed=0)
-    for ax, kind in zip(axes, ("plain", "resnet"), strict=True):
-        of_kind = [run for run in sweep if run.network.startswith(kind)]
-        plots.curves(sorted(of_kind, key=lambda run: run.parameters), ax)
-        ax.set_title("")
-        ax.legend(fontsize="small", loc="lower left", ncols=2)
-    figure.suptitle(sweep[0].images, fontsize="medium")
-    return figure
-
-
-def study():
-    """Chapter 5: the paper's Figure 6 from our records, without its ResNet-110."""
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8), layout="constrained", sharey=True)
-    marks = {net: reported.error for net, reported in paper.TABLE_6.items()}
-    for ax, kind in zip(axes, ("plain", "resnet"), strict=True):
-        plans = [p for p in studies.load("cifar10").plans if p.network.startswith(kind)]
-        same = [p for p in plans if p.seed == 0 and p.precision == "mixed_bfloat16"]
-        same = [p for p in same if p.network != "resnet110"]  # it had no time to learn
-        of_nets = [runs.load(p.record()) for p in same]
-        plots.training_and_test(sorted(of_nets, key=lambda r: r.parameters), ax, marks=marks)
-        ax.legend(fontsize="small")
-    return figure
-
-
-def error_bars():
-    """How to read an error: Table 6 of the paper with its error bars."""
-    nets = {net: r for net, r in paper.TABLE_6.items() if net != "resnet1202"}
-    figure, ax = plt.subplots(figsize=(5.4, 3.2), layout="constrained")
-    plots.reported_errors(nets, ax)
-    ax.set_title("the paper, CIFAR-10, 10,000 test images", fontsize="medium")
-    return figure
-
-
-def growth_and_error():
-    """The cause, tried: what was learned against how much the gradient grew before."""
-    rows = causes.points(seeds=causes.seeds_recorded())
-    residual = [name for name, what in causes.INTERVENTIONS.items() if what.residual]
-    images = causes.recorded("plain56").images
-    figure, ax = plt.subplots(figsize=(7, 4.6), layout="constrained")
-    look = {"residual": residual, "names": causes.WRITTEN, "images": images}
-    plots.growth_and_error(rows, ax, **look)
-    return figure
-
-
 def published_block():
     """Repairing a notebook: the published block and the paper's."""
     shape = (6, 6, 64)
@@ -234,33 +115,10 @@ def published_block():
     return diagrams.blocks(models).figure
 
 
-def repairs():
-    """Repairing a notebook: training and test error after each repair."""
-    steps = list(repair.STEPS)
-    rows = [row for row in repair.compare() if row["step"] in steps]
-    figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-    lines = {
-        "training": ("s--", 3, "training images"),
-        "test": ("o-", 2, "test images"),
-        "mean": ("d:", 4, "test images, mean of the last three"),
-    }
-    for reading, (style, colour, label) in lines.items():
-        errors = [row[reading] for row in rows]
-        ax.plot(errors, steps, style, color=plots.COLOURS[colour], label=label)
-    for step in ("published", "recipe"):
-        of_seeds = [repair.readings(step, seed=seed)["test"] for seed in range(3)]
-        ax.plot(of_seeds, 3 * [step], "k|", ms=12)
-    ax.invert_yaxis()
-    ax.set_xlabel("error (%)")
-    ax.set_title("CIFAR-10 (JPEG), 5,850 steps of 64 images", fontsize="medium")
-    figure.legend(loc="outside lower center", ncols=2)
-    return figure
-
-
 DRAWN = {
     "01-nested": nested,
-    "01-recorded": degradation,
-    "02-recorded": residual,
+    "01-recorded": of_records.degradation,
+    "02-recorded": of_records.residual,
     "02-block": plain_and_basic,
     "02-options": options,
     "03-architectures": architectures,
@@ -268,18 +126,18 @@ DRAWN = {
     "03-where": where_in_resnet34,
     "04-bottleneck": bottleneck,
     "04-where": where_in_resnet50,
-    "05-depth": error_by_depth,
-    "05-curves": study,
-    "05-runs": every_epoch,
-    "08-board": board,
-    "08-random": several_removed,
-    "08-responses": responses,
+    "05-depth": of_records.error_by_depth,
+    "05-curves": of_records.study,
+    "05-runs": of_records.every_epoch,
+    "08-board": of_records.board,
+    "08-random": of_records.several_removed,
+    "08-responses": of_records.responses,
     "09-blocks": plain_path,
-    "09-ablations": ablations,
-    "causes-growth": growth_and_error,
-    "reading-error-bars": error_bars,
+    "09-ablations": of_records.ablations,
+    "causes-growth": of_records.growth_and_error,
+    "reading-error-bars": of_records.error_bars,
     "repair-block": published_block,
-    "repair-steps": repairs,
+    "repair-steps": of_records.repairs,
 }
 
 TAKEN = tomllib.loads((ROOT / "images" / "taken.toml").read_text(encoding="utf-8"))

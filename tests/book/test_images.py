@@ -1,6 +1,7 @@
 """The pictures of the pages are what `make figures` draws."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def draw():
+    sys.path.insert(0, str(ROOT / "images"))  # as for a script
     spec = importlib.util.spec_from_file_location("draw", ROOT / "images" / "draw.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -9,6 +9,7 @@ import { check, SCREENS, THEMES } from "./pages.mjs";
 import * as playground from "./playground.mjs";
 import * as predict from "./predict.mjs";
 import { serve } from "./serve.mjs";
+import * as runs from "./runs.mjs";
 import * as twins from "./twins.mjs";
 
 const folder = resolve(process.argv[2] ?? "_build/html");
@@ -17,7 +18,7 @@ const names = readdirSync(folder, { recursive: true })
   .filter((name) => name.endsWith(".html") && !name.startsWith("_static"))
   .filter((name) => name.includes(only))
   .sort();
-const tests = Object.entries({ journeys, predict, explorer, playground, nets, twins })
+const tests = Object.entries({ journeys, predict, explorer, playground, nets, runs, twins })
   .flatMap(([file, found]) => Object.entries(found).map(([name, test]) => [`${file}: ${name}`, test]))
   .filter(([name]) => name.includes(only));
 

@@ -1,8 +1,9 @@
 // The figures of chapter 8 that a reader can change: their numbers against the records, the
 // keyboard, pointers, a phone, paper, and what stays without scripts. RECORDS=folder has others.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { LETTERS, opened as withTwins } from "./opened.mjs";
 import { answer, open, SCREENS } from "./pages.mjs";
 
 const NAME = "book/08-looking-inside.html";
@@ -12,17 +13,8 @@ const FOLDER =
 const record = (name) =>
   JSON.parse(readFileSync(`${FOLDER}/${name}.json`, "utf-8").replaceAll("Infinity", "1e999"));
 const TARGET = 24; // pixels that a finger needs, at least, as the WCAG says
-const LETTERS = 9; // pixels of the smallest text, at least
 
-async function opened(context, address, name = NAME, twins = 3) {
-  const { page, complaints } = await open(context, address, name);
-  const ready = () =>
-    [...document.querySelectorAll(".twin")].every((twin) => twin.dataset.state === "ready");
-  await page.waitForFunction(ready);
-  await answer(page);
-  assert.equal(await page.locator(".twin").count(), twins);
-  return { page, complaints };
-}
+const opened = (context, address) => withTwins(context, address, NAME, 3);
 
 /** "2.66 × 10⁻⁵" as a number. */
 function number(text) {
@@ -251,63 +243,6 @@ export async function withoutScriptsOrDataThePrintedFigureStays(context, address
   await answer(page);
   assert.ok(await page.locator("[data-twin=slices] figure").isVisible());
   assert.equal(await page.locator("[data-twin=slices] > .interactive").isVisible(), false);
-}
-
-/** The recorded errors of a net of the sweep, in per cent after an epoch, seed by seed. */
-function recorded(net, key, epoch) {
-  const folder = fileURLToPath(new URL("../../results", import.meta.url));
-  const own = new RegExp(`^cifar10-16x16-${net}-late-drops-padding2-seed\\d\\.json$`);
-  return readdirSync(folder)
-    .filter((name) => own.test(name))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf-8")).history[key][epoch - 1])
-    .map((share) => (100 * share).toFixed(1));
-}
-
-export async function theRunsOfTheSweepAreThoseThatAreTicked(context, address) {
-  const name = "book/05-cifar10.html";
-  const { page, complaints } = await opened(context, address, name, 1);
-  const shown = async () => {
-    const rows = {};
-    for (const row of await page.locator(".recorded-runs tbody tr").all()) {
-      rows[await row.getAttribute("data-net")] = await row.locator("td").allInnerTexts();
-    }
-    return rows;
-  };
-  const lines = () => page.locator(".recorded-runs path[data-run]").count();
-  const last = (net) => [net, recorded(net, "error", 20)];
-  assert.deepEqual(
-    await shown(),
-    Object.fromEntries(["plain20", "resnet20", "plain56", "resnet56"].map(last)),
-  );
-  assert.equal(await lines(), 12);
-  const box = (label) => page.locator(".recorded-runs").getByLabel(label, { exact: true });
-  await box("plain").focus();
-  await page.keyboard.press("Space");
-  await box("20").uncheck();
-  await box("8").check();
-  await box("validation error").check();
-  await box("Epoch").focus();
-  await page.keyboard.press("ArrowLeft");
-  const row = (net) => [net, recorded(net, "validation_error", 19)];
-  assert.deepEqual(await shown(), Object.fromEntries(["resnet8", "resnet56"].map(row)));
-  assert.equal(await lines(), 6);
-  await box("residual").click(); // the last one stays
-  assert.ok(await box("residual").isChecked());
-  const { search } = new URL(page.url());
-  assert.equal(search, "?kinds=residual&layers=8-56&error=validation&epoch=19");
-  const again = await opened(context, address, name + search, 1);
-  assert.equal(await again.page.locator(".recorded-runs path[data-run]").count(), 6);
-  const wrong = await opened(context, address, `${name}?layers=7&epoch=999&error=none`, 1);
-  assert.equal(await wrong.page.locator(".recorded-runs path[data-run]").count(), 36);
-  await wrong.page.setViewportSize(SCREENS.phone);
-  const letters = await wrong.page
-    .locator(".recorded-runs svg.runs text")
-    .evaluateAll((all) =>
-      all.map((t) => t.getScreenCTM().a * Number.parseFloat(getComputedStyle(t).fontSize)),
-    );
-  assert.ok(Math.min(...letters) >= LETTERS, `letters of ${Math.min(...letters)} pixels`);
-  assert.deepEqual([...complaints, ...again.complaints, ...wrong.complaints], []);
 }
 
 export async function otherPagesLoadNothingOfIt(context, address) {
