@@ -34,6 +34,7 @@ from sphinx.util.docutils import SphinxDirective
 FOLDER = "predict"  # of script and style, below _static
 NAME = re.compile(r"predict-[a-z0-9]+(-[a-z0-9]+)*")
 END = "---"  # of the choices
+IN_A_LIST = (nodes.Text, nodes.emphasis, nodes.strong, nodes.literal, nodes.math)
 
 
 class Prediction(nodes.container):
@@ -145,7 +146,7 @@ class Predict(SphinxDirective):
 def _alone(inline):
     """A question's words and formulas, to stand in the list of all: no reference leads there."""
     for part in inline:
-        if not isinstance(part, nodes.Text | nodes.emphasis | nodes.strong | nodes.math):
+        if not isinstance(part, IN_A_LIST):
             raise ValueError(f"a question has words and formulas alone. Received: {part.astext()}")
     return [part.deepcopy() for part in inline]
 
