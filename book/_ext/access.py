@@ -32,6 +32,8 @@ CORRECTIONS = (
     # Every exercise has its text in an element of this name, and an id stands once on a page.
     (re.compile(r'(<section) id="(?:exercise|solution)-content"'), r"\1"),
     (re.compile(r'="Color mode"'), '="Colour mode"'),
+    # A folded cell says what opens, and needs no other name.
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # A number and its sign stand on one line.
     (re.compile(r"(\d(?:</\w+>)*) %"), "\\1\N{NO-BREAK SPACE}%"),
     # A page has one `viewport`.

@@ -1,14 +1,24 @@
 // What happens on a page before it is looked at: the pages that compute have computed.
 
+/** The figures that a reader can change are there. */
+const twins = (page) =>
+  page.waitForFunction(() =>
+    [...document.querySelectorAll(".twin")].every((twin) => twin.dataset.state === "ready"),
+  );
+
 export const PREPARED = {
+  "book/05-cifar10.html": async (page) => {
+    await twins(page);
+    for (const box of ["8", "14"]) {
+      await page.locator(".recorded-runs").getByLabel(box, { exact: true }).check({ force: true });
+    }
+  },
   "book/explorer.html": async (page) => {
     await page.waitForSelector("#explorer[data-ready]");
     await page.getByRole("button", { name: "conv2_x" }).first().click();
   },
   "book/08-looking-inside.html": async (page) => {
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll(".twin")].every((twin) => twin.dataset.state === "ready"),
-    );
+    await twins(page);
     for (const name of ["conv2_2", "conv3_1"]) await page.getByRole("switch", { name }).click();
     await page.focus("#slice-first");
     for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");

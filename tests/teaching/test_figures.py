@@ -7,7 +7,6 @@ import xml.etree.ElementTree as ET
 import zipfile
 
 import pytest
-from PIL import Image
 
 import figures
 
@@ -58,13 +57,12 @@ def test_every_picture_has_a_caption_a_description_and_a_dark_twin(packed):
         assert not re.search(r"\{\w+\}|[`$]|\]\(", row["caption"] + row["description"]), name
         assert (ROOT / row["page"]).exists()
         assert row["licence"] == "CC BY 4.0"
+        if not name.endswith(".svg"):  # another program's window has none
+            assert row["dark"] == ""
+            continue
         twin = files[row["dark"]]
         assert twin != files[name]
-        if name.endswith(".svg"):
-            ET.fromstring(twin)
-        else:
-            size = Image.open(io.BytesIO(files[name])).size
-            assert Image.open(io.BytesIO(twin)).size == size
+        ET.fromstring(twin)
 
 
 def test_it_says_under_what_terms_and_from_what_sources(packed):
