@@ -57,7 +57,10 @@ export async function theRunsOfTheSweepAreThoseThatAreTicked(context, address) {
   const letters = await wrong.page
     .locator(".recorded-runs svg.runs text")
     .evaluateAll((all) =>
-      all.map((t) => t.getScreenCTM().a * Number.parseFloat(getComputedStyle(t).fontSize)),
+      all.map((text) => {
+        const { a, b } = text.getScreenCTM(); // one may be turned
+        return Math.hypot(a, b) * Number.parseFloat(getComputedStyle(text).fontSize);
+      }),
     );
   assert.ok(Math.min(...letters) >= LETTERS, `letters of ${Math.min(...letters)} pixels`);
   assert.deepEqual([...complaints, ...again.complaints, ...wrong.complaints], []);
