@@ -81,7 +81,8 @@ def test_cost_is_worked_out_without_the_images(capsys):
     assert name == "imagenet2012-resnet50-he2015-imagenet-seed0"
     assert "153,600,000, 120.8 epochs" in images  # 600,000 times 256
     forward = he2015.by_hand("resnet50", "B")[2]
-    assert f"{3 * forward * 153_600_000:.3g}" in work
+    digits, exponent = f"{3 * forward * 153_600_000:.2e}".split("e+")
+    assert f" {digits} x 10^{exponent}," in work
     hours = 3 * forward * 153_600_000 / (0.4e14 * 3600)
     assert f"{hours / 8:.1f} h, {hours:.1f} device hours" in time
     assert f"{2.5 * hours:.2f}" in money

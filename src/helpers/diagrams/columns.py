@@ -79,7 +79,7 @@ def architectures(specs: Sequence[Network], ax: Axes | None = None) -> Axes:
     tops, bands = _heights(columns, below)
     x = width("output") + 2.4 + wide / 2
     for spec, column, top, head in zip(specs, columns, tops, heads, strict=True):
-        sheet.text(x, -0.65, titles([spec.name])[spec.name], 1.15, weight="bold")
+        sheet.text(x, -0.65, _over(spec.name), 1.15, weight="bold")
         sheet.text(x, -1.6 - height(head) / 2, head)
         _column(sheet, spec, column, top, x, across, colours)
         _shortcuts(sheet, column, top, x + across / 2)
@@ -185,3 +185,8 @@ def _short(number: int) -> str:
 
 def _side(side):
     return str(side[0]) if side[0] == side[1] else "x".join(map(str, side))
+
+
+def _over(name):
+    """What stands over a column; names with tags, as resnet20-fixup-se16, fit as they are."""
+    return name if "-" in name else titles([name])[name]
