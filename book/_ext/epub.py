@@ -76,6 +76,17 @@ def doubles(folder: Path) -> dict[str, str]:
     return same
 
 
+def own_ids(drawing: str) -> str:
+    """An SVG in which every `id` stands once: the same image twice has one name from Matplotlib."""
+    seen: dict[str, int] = {}
+
+    def own(match):
+        seen[match[1]] = seen.get(match[1], 0) + 1
+        return match[0] if seen[match[1]] == 1 else f' id="{match[1]}-{seen[match[1]]}"'
+
+    return re.sub(r' id="([^"]+)"', own, drawing)
+
+
 def written(out: Path, names: list[str], target: Path) -> None:
     """Writes the container: `mimetype` first and as it is, as the format demands."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as epub:
@@ -116,6 +127,8 @@ def _repair(app, exception):
         return
     out = Path(app.outdir)
     same = doubles(out / "_images")
+    for path in (out / "_images").glob("*.svg"):
+        path.write_text(own_ids(path.read_text("utf-8")), "utf-8")
     for path in out.rglob("*.xhtml"):
         page = corrected(path.read_text("utf-8"), app.config.epub_language)
         page = re.sub(r'(?<=/)[^/"]+(?=")', lambda m: same.get(m[0], m[0]), page)

@@ -88,6 +88,12 @@ def test_of_the_same_pictures_the_one_with_a_name_stays(out):
     assert epub.doubles(out / "_images") == {"0" * 64 + ".png": "01-live.png"}
 
 
+def test_an_id_stands_once_in_a_drawing():
+    drawing = '<image id="a"/><g id="b"><image id="a"/></g><image id="a"/>'
+    own = '<image id="a"/><g id="b"><image id="a-2"/></g><image id="a-3"/>'
+    assert epub.own_ids(drawing) == own
+
+
 def test_the_container_begins_with_what_it_is(out):
     epub.written(out, ["nav.xhtml"], out / "a.epub")
     first, second = zipfile.ZipFile(out / "a.epub").infolist()
