@@ -211,7 +211,8 @@ classroom: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's templ
 	@$(GRADING) classroom "$(ASSIGNMENT)"
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
-	$(ON_SHAPES) $(RUN) --inplace \
+	$(ON_SHAPES) PYTHONPATH=notebooks $(RUN) --inplace \
+		--NotebookExporter.preprocessors=drawings.Drawings \
 		--ClearMetadataPreprocessor.enabled=True \
 		--ClearMetadataPreprocessor.clear_cell_metadata=False \
 		--ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec \

@@ -96,7 +96,7 @@ def test_a_notebook_was_run_from_top_to_bottom_without_error(notebook):
 
 
 def test_a_notebook_is_small(path):
-    assert path.stat().st_size < 700_000  # pictures that are sharp on every screen included
+    assert path.stat().st_size < 500_000
 
 
 def lines_of_code(source):
