@@ -3,15 +3,20 @@
 `make book` runs it after the build. It looks at what the pages ask a browser to
 load (nothing from another host), at links and images (every one leads
 somewhere, those to Colab and Binder too), at alternative texts, titles and
-formulas. `test_site.py` shows that each complaint can be made.
+formulas, at each page's content security policy, and at whose the served files are.
+`test_site.py` shows that each complaint can be made.
 """
 
+import base64
+import hashlib
 import re
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
+
+from licences import unlisted
 
 # What a browser fetches without being asked, as (elements, attribute).
 LOADED = (
@@ -29,6 +34,8 @@ SCRIPT_ADDRESS = re.compile(r"""["'`](?:https?:)?//[\w.-]+\.\w""")
 PATH = re.compile(r"[/\\]|\.(?:png|svg|jpe?g|gif|webp)\b", re.IGNORECASE)
 RAW_MARKUP = re.compile(r"\{[a-z:]+\}`|```|:::|\$\S[^$\n]*\$|\]\(\S+\)")
 LAUNCH = re.compile(r"https://(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)\b")
+# What a policy may allow besides digests of what stands in the page.
+ALLOWED = re.compile(r"'none'|'self'|'wasm-unsafe-eval'|data:|blob:|'sha256-[\w+/]{43}='")
 NOT_PROSE = "pre, code, script, style, svg, .math, .tex2jax_ignore"
 
 
@@ -88,7 +95,7 @@ def check(root):
     complaints = [
         f"{page.name}: {complaint}"
         for page in pages.values()
-        for part in (_requests, _links, _launching, _images, _titles, _formulas, _prose)
+        for part in (_requests, _policy, _links, _launching, _images, _titles, _formulas, _prose)
         for complaint in part(page, pages)
     ]
     complaints += [
@@ -108,6 +115,35 @@ def _requests(page, pages):
         found = SCRIPT_ADDRESS.search(tag.get_text())
         if found and tag.get("type", "text/javascript") != "application/json":
             yield f"has a script that names another host: {found[0]}..."
+
+
+def _policy(page, pages):
+    """A policy that comes before all that it is about, is strict, and lets the page work."""
+    found = page.tree.select("head meta[http-equiv=Content-Security-Policy]")
+    if len(found) != 1:
+        yield f"has {len(found)} content security policies instead of one"
+        return
+    if found[0].find_previous(["script", "style", "link"]):
+        yield "has its policy after what the policy is about"
+    parts = (part.split() for part in found[0]["content"].split(";"))
+    rules = {name: sources for name, *sources in parts}
+    for name in ("default-src", "base-uri", "object-src"):
+        if rules.get(name) != ["'none'"]:
+            yield f"has a policy whose {name} is not 'none': {rules.get(name)}"
+    for name, sources in rules.items():
+        wide = [source for source in sources if not ALLOWED.fullmatch(source)]
+        if wide or (name != "img-src" and {"data:", "blob:"} & set(sources)):
+            yield f"has a policy that allows too much: {name} {' '.join(sources)}"
+    inside = [("script-src", tag) for tag in page.tree.select("script:not([src])")]
+    inside += [("style-src", tag) for tag in page.tree.select("style")]
+    for name, tag in inside:
+        digest = base64.b64encode(hashlib.sha256(tag.decode_contents().encode()).digest()).decode()
+        if "json" not in tag.get("type", "") and f"'sha256-{digest}'" not in rules.get(name, []):
+            yield f"has a policy that refuses: {tag.get_text().strip()[:60]}"
+    for tag in page.tree.find_all(True):
+        for attribute in tag.attrs:
+            if attribute == "style" or attribute.startswith("on"):
+                yield f'has a policy that refuses {attribute}="{tag[attribute]}"'
 
 
 def _links(page, pages):
@@ -183,6 +219,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("Usage: python tests/book/check_site.py _build/html")
     pages, complaints = check(sys.argv[1])
+    complaints = [*complaints, *unlisted(sys.argv[1])]
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     if complaints:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-import claim_sources
+import claim_files
 import claims
 
 ROOT = claims.ROOT
@@ -11,7 +11,7 @@ PAGE = (ROOT / "book" / "course-plans.md").read_text("utf-8")
 
 
 def test_every_meeting_of_both_courses_has_a_plan_of_the_whole_time():
-    plans = claim_sources.plans()
+    plans = claim_files.plans()
     meetings = re.findall(r"^### ", PAGE, re.MULTILINE)
     course = r"\{list-table\} (?:\w+ weeks, \w+ meetings|Two meetings more, .*?)\n.*?\n```"
     overviews = re.findall(course, PAGE, re.DOTALL)

@@ -4,9 +4,12 @@ The very module that the page loads runs under Node. Where there is no Node the 
 the book is built without it.
 """
 
+import csv
 import dataclasses
 import itertools
 import json
+import math
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,9 +17,10 @@ from pathlib import Path
 import pytest
 
 import explorer_data
-from helpers import counting, specs
+from helpers import counting, networks, specs
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 # At the least size of most, below it, odd, not square, usual, large.
 SIZES = ([32, 32], [224, 224], [224, 160], [97, 65], [31, 32], [4, 4], [3, 500])
 CLASSES = (10, 1000, 1, 37)
@@ -24,7 +28,11 @@ MISTAKES = {
     "classes": [{"classes": 0}, {"classes": 2.5}],
     "size": [{"size": [0, 224]}, {"size": [224.5, 224]}, {"size": [224]}],
     "layers": [{"network": "plain20", "option": "A"}, {"network": "resnet20", "option": None}],
-    "network": [{"network": "resnet35"}],
+    "network": [{"network": name} for name in ("resnet35", "__proto__", "constructor", "toString")],
+    "at most": [{"size": [8193, 224]}, {"size": [1e9, 1e9]}, {"classes": 1_000_001}],
+    "Received: 224by224": [{"size": [None, None], "typed": {"size": "224by224"}}],
+    "Received: many": [{"classes": None, "typed": {"classes": "many"}}],
+    "Received: 7x7": [{"stride": "7x7"}],
 }
 
 
@@ -119,6 +127,91 @@ def test_what_is_no_network_is_refused_with_its_reason(in_javascript):
         cases = [usual | mistake for mistake in mistakes]
         for case, came in zip(cases, in_javascript(cases), strict=True):
             assert word in came["error"] and "Received: " in came["error"], case
+
+
+@pytest.mark.parametrize("name", specs.names())
+def test_the_largest_that_may_be_asked_has_no_more_digits_than_a_browser_keeps(name):
+    text = (ROOT / "site/served/explorer/counting.js").read_text("utf-8")
+    numbers = re.search(r"MOST = \{side: (\w+), classes: (\w+), batch: (\w+)\}", text).groups()
+    side, classes, batch = map(int, numbers)
+    largest = specs.resolve(name, input_shape=(side, side, 3), num_classes=classes)
+    sums = [counting.parameters(largest), counting.multiply_adds(largest)]
+    assert max(*sums, batch * counting.activations(largest)) < 2**53
+
+
+CODE = """
+import {readFileSync} from 'node:fs';
+import {detailed, usual} from './counting.js';
+import {explained} from './explained.js';
+import {code, csv} from './take.js';
+const [data, choices] = process.argv.slice(1).map((file) => JSON.parse(readFileSync(file, 'utf8')));
+console.log(JSON.stringify(choices.map((choice) => {
+  const details = detailed(data, choice);
+  return {code: code(choice, usual(data, choice.network)), csv: csv(details.map(({row}) => row)),
+    explained: details.map(explained)};
+})));
+"""
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory):
+    """Some choices, and of each the code, the table and the explanations that the page gives."""
+    if shutil.which("node") is None:
+        pytest.skip("The explorer's modules run in a browser or in Node; here is no `node`.")
+    folder = tmp_path_factory.mktemp("taken")
+    usual = {"network": "resnet50", "size": [224, 224], "classes": 1000}
+    usual |= {"option": "B", "stride": "1x1"}
+    some = [
+        *(usual, usual | {"size": [97, 65], "classes": 37, "option": "A", "stride": "3x3"}),
+        *(usual | {"network": "vgg16", "option": None, "stride": None},),
+        *(usual | {"network": name} for name in ("resnext50_32x4d", "seresnet50")),
+    ]
+    (folder / "networks.json").write_text(json.dumps(explorer_data.data()))
+    (folder / "choices.json").write_text(json.dumps(some))
+    node = ["node", "--input-type=module", "--eval", CODE]
+    files = [folder / "networks.json", folder / "choices.json"]
+    where = ROOT / "site/served/explorer"
+    done = subprocess.run([*node, *files], cwd=where, capture_output=True, text=True, check=True)
+    return list(zip(some, json.loads(done.stdout), strict=True))
+
+
+def test_the_code_of_a_choice_builds_that_choice(taken, monkeypatch):
+    asked = []
+    monkeypatch.setattr(networks, "build", lambda name, **more: asked.append((name, more)))
+    for choice, found in taken:
+        exec(found["code"], {})
+        name, more = asked.pop()
+        spec = specs.resolve(name, **more)
+        assert (choice["network"], *choice["size"]) == (name, *spec.input_shape[:2])
+        assert (spec.num_classes, spec.shortcut) == (choice["classes"], choice["option"])
+        assert choice["stride"] in (None, spec.bottleneck_stride)
+    assert taken[0][1]["code"].endswith('networks.build("resnet50")')
+
+
+def test_the_table_to_take_away_has_a_line_for_each_layer(taken):
+    for choice, found in taken:
+        lines = list(csv.DictReader(found["csv"].splitlines()))
+        changes = {"shortcut": choice["option"], "bottleneck_stride": choice["stride"]}
+        changes |= {"input_shape": (*choice["size"], 3), "num_classes": choice["classes"]}
+        rows = counting.layers(specs.resolve(choice["network"], **changes))
+        assert [line["layer"] for line in lines] == [row.name for row in rows]
+        assert [int(line["multiply-adds"]) for line in lines] == [row.multiply_adds for row in rows]
+        assert [line["output"] for line in lines] == [
+            "x".join(map(str, r.output_shape)) for r in rows
+        ]
+
+
+def test_an_explanation_multiplies_to_the_number_that_it_names(taken):
+    products = 0
+    for _, found in taken:
+        for text in found["explained"]:
+            plain = text.replace("\N{MULTIPLICATION SIGN}", "x")
+            for left, bias, right in re.findall(r": ([\d x]+)(\+ \d+ )?= ([\d,]+)", plain):
+                factors = [int(one) for one in left.split(" x ")]
+                more = int((bias or "+ 0").strip("+ "))
+                assert math.prod(factors) + more == int(right.replace(",", "")), text
+                products += 1
+    assert products > 200
 
 
 def test_the_usual_choice_is_the_record(in_javascript):

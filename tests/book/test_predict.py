@@ -1,6 +1,7 @@
 """The directive `{predict}`: a question with choices, a number or neither, and its answer."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,21 @@ def test_a_kind_is_what_was_written():
     assert predict.kind(3, "3", None, None) == "choose"
     assert predict.kind(0, "0.5", "%", "0.1") == "number"
     assert predict.kind(0, None, None, None) == "open"
+
+
+ANSWER = re.compile(
+    r"^:::\{predict\}.*?^:name: (\S+).*?^---$(.*?)^:::$\n+(.*?)(?=\n\n)", re.DOTALL | re.MULTILINE
+)
+GLUED = re.compile(r"\{glue:text\}`[^`]+`")
+
+
+def test_what_an_answer_says_is_not_said_again_right_below_it():
+    """A reader who has just opened the answer would read its numbers twice."""
+    found, again = 0, []
+    for page in sorted((ROOT / "book").glob("*.md")):
+        for name, answer, below in ANSWER.findall(page.read_text("utf-8")):
+            found += 1
+            said = re.sub(r"```.*?```", "", answer, flags=re.DOTALL)  # its tables and figures
+            twice = set(GLUED.findall(said)) & set(GLUED.findall(below))
+            again += [f"{page.name}, {name}: {number}" for number in sorted(twice)]
+    assert found > 20 and again == []

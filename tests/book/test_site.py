@@ -3,9 +3,13 @@
 import pytest
 
 import check_site
+import policy
 
 PAGE = """<!DOCTYPE html>
-<html lang="en-GB"><head><title>A page - Residual Networks</title>
+<html lang="en-GB"><head><meta charset="utf-8"/>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' HASH;
+style-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'"/>
+<title>A page - Residual Networks</title>
 <link rel="stylesheet" href="_static/book.css"/>
 <link rel="canonical" href="https://example.org/"/>
 <script>const a = "b//c";</script>
@@ -15,7 +19,9 @@ PAGE = """<!DOCTYPE html>
 <a href="other.html#below">below</a> and <a href="#a-page">here</a>. <code>{ref}`x`</code></p>
 <img src="curve.png" alt="Training error of two networks"/>
 </article></body></html>"""
-OTHER = """<html lang="en-GB"><head><title>Other</title></head>
+PAGE = PAGE.replace("HASH", policy.digest('const a = "b//c";'))
+META = PAGE[PAGE.index("<meta http") : PAGE.index("<title>")]
+OTHER = f"""<html lang="en-GB"><head>{META}<title>Other</title></head>
 <body><article><h1 id="below">Other</h1></article></body></html>"""
 CSS = "p { background: url(data:image/png;base64,AAAA) } /* @font-face url('f.woff') */"
 
@@ -52,6 +58,17 @@ FAULTS = {
     "frame elsewhere": ("</p>", f'</p><iframe src="{CDN}"></iframe>', "another host"),
     "picture source": ("</p>", f'</p><source srcset="{CDN}/a.png 2x">', "another host"),
     "font in the page": ("</p>", f"</p><style>@import '{CDN}/a.css';</style>", "another host"),
+    "no policy": (META, "", "has 0 content security policies"),
+    "policy that comes late": (META, f'<link href="other.html">{META}', "has its policy after"),
+    "policy that lets in": ("default-src 'none'; ", "", "default-src is not 'none': None"),
+    "scripts in the page": ("'self' 'sha", "'unsafe-inline' 'sha", "allows too much: script-src"),
+    "scripts of text": ("'self' 'sha", "'unsafe-eval' 'sha", "allows too much: script-src"),
+    "scripts of a host": ("'self' 'sha", f"{CDN} 'sha", "allows too much: script-src"),
+    "scripts as data": ("'self' 'sha", "data: 'sha", "allows too much: script-src"),
+    "script unknown to it": ("b//c", "b//d", "a policy that refuses: const a"),
+    "style unknown to it": ("</p>", "</p><style>p { color: red }</style>", "refuses: p { color"),
+    "script in an attribute": ("<p>", '<p onclick="x()">', 'refuses onclick="x()"'),
+    "style it refuses": ("<p>", '<p style="top: 0">', 'refuses style="top: 0"'),
     "style attribute": ("<p>", f'<p style="background: url({CDN}/a.png)">', "another host"),
     "link to nothing": ("other.html#below", "gone.html", "gone.html leads nowhere"),
     "link out of the site": ("other.html#below", "../../x.html", "leads nowhere"),

@@ -26,7 +26,7 @@ KINDS = ("dependencies", "devDependencies")
     [
         "net=vgg19&net2=resnet34",
         "net=resnet50&net2=resnet50&stride2=3x3",
-        "net2=none&size=32x48&classes=10&option=A",
+        "net2=none&size=32x48&classes=10&option=A&batch=32",
     ],
 )
 def test_a_state_of_the_explorer_stands_in_a_link(state):
@@ -38,7 +38,11 @@ def test_a_state_of_the_explorer_stands_in_a_link(state):
     [
         ("net=resnet35", "net of the explorer is one of .*'resnet34'.* Received: 'resnet35'"),
         ("net=none", "Received: 'none'"),
-        ("network=resnet34", "knows net, size, classes, option, stride. Received: 'network'"),
+        (
+            "network=resnet34",
+            "knows net, size, classes, option, stride, batch. Received: 'network'",
+        ),
+        ("batch2=32", "Received: 'batch2'"),
         ("stride2=2x2", "stride2 of the explorer is one of"),
         ("resnet34", "bad query field"),
     ],
@@ -73,31 +77,64 @@ def test_what_the_playground_would_ignore_is_refused(state, message):
 def test_the_explorers_page_reads_the_same_keys():
     page = (ROOT / "site" / "served" / "explorer" / "page.js").read_text("utf-8")
     keys = re.search(r"const KEYS = \[(.*)\];", page)[1]
-    assert re.findall(r"'(\w+)'", keys) == list(interactive.KNOWN[interactive.EXPLORER])
+    of_each = [key for key in interactive.KNOWN["book/explorer"] if key not in interactive.OF_BOTH]
+    assert re.findall(r"'(\w+)'", keys) == of_each
+    usual = re.search(r"const DEFAULTS = \{.*?\n\};", page, re.DOTALL)[0]
+    assert re.findall(r"^  (\w+): '", usual, re.MULTILINE) == ["net", "net2", *interactive.OF_BOTH]
 
 
+PLAYGROUND = ROOT / "site" / "served" / "playground"
+SETTINGS = """
+import {fit, USUAL, VALUES} from './settings.js';
+const asked = JSON.parse(process.argv[1]);
+const found = asked.map((one) => fit({...USUAL, ...one}, USUAL));
+console.log(JSON.stringify({VALUES, USUAL, found}));
+"""
+needs_node = pytest.mark.skipif(
+    shutil.which("node") is None, reason="there is no node to run the page's modules"
+)
+
+
+def settings(*asked):
+    """The playground's values, its usual ones, and what it makes of settings that are asked."""
+    node = ["node", "--input-type=module", "--eval", SETTINGS, json.dumps(asked)]
+    return json.loads(subprocess.run(node, cwd=PLAYGROUND, capture_output=True, check=True).stdout)
+
+
+@needs_node
 def test_the_playgrounds_page_reads_the_same_keys_and_values():
-    served = ROOT / "site" / "served" / "playground"
-    page = (served / "page.js").read_text("utf-8")
-    known = interactive.KNOWN[interactive.PLAYGROUND]
-    block = re.search(r"const DEFAULTS = \{(.*?)\.\.\.", page, re.DOTALL)[1]
-    defaults = dict(re.findall(r"(\w+): '([^']*)'", block))
-    assert defaults.keys() == known.keys()
-    interactive.checked(urlencode(defaults), interactive.PLAYGROUND)
-    rates = re.search(r"const RATES = \[(.*)\];", page)[1]
-    assert tuple(rates.split(", ")) == known["rate"]
-    for key in ("depth", "width"):
-        low, high, step = map(
-            int, re.search(rf"clamp\('{key}', (\d+), (\d+), (\d+)\)", page).groups()
-        )
-        assert known[key] == tuple(str(n) for n in range(low, high + 1, step))
-    for key, name in (("nets", "CHOICES"), ("gradients", "TIMES")):
-        entries = re.search(rf"const {name} = \{{(.*)\}};", page)[1]
-        assert tuple(re.findall(r"(\w+): '", entries)) == known[key]
-    shapes = re.search(
-        r"const SHAPES = \{\n(.*?)\n\};", (served / "points.js").read_text("utf-8"), re.DOTALL
-    )
-    assert tuple(re.findall(r"^  '?([\w-]+)'?: ", shapes[1], re.MULTILINE)) == known["problem"]
+    page, known = settings(), interactive.KNOWN[interactive.PLAYGROUND]
+    assert {key: tuple(values or ()) for key, values in page["VALUES"].items()} == known
+    assert page["USUAL"].keys() == known.keys()
+    interactive.checked(urlencode(page["USUAL"]), interactive.PLAYGROUND)
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("key", "asked", "fitted"),
+    [
+        ("width", "2", "4"),
+        ("width", "40", "32"),
+        ("depth", "61", "60"),
+        ("depth", "deep", "40"),
+        ("depth", "", "40"),
+        ("rate", "0.3", "0.2"),
+        ("seed", "1e9", "999"),
+        ("problem", "moons", "spirals"),
+    ],
+)
+def test_a_value_that_the_playground_has_not_is_put_right_and_that_is_said(key, asked, fitted):
+    (found,) = settings({key: asked})["found"]
+    assert found["fitted"][key] == fitted
+    (said,) = found["said"]
+    assert f"{fitted} in place of “{asked}”" in said
+
+
+@needs_node
+def test_a_setting_that_can_be_is_left_as_it_is():
+    asked = {"depth": "2", "shallow": "60", "width": "32", "noise": "0.2", "seed": "7"}
+    (found,) = settings(asked)["found"]
+    assert found["said"] == [] and found["fitted"].items() >= asked.items()
 
 
 WINDINGS = """
@@ -109,9 +146,7 @@ console.log(JSON.stringify(Object.fromEntries(PROBLEMS.map((name) => {
 """
 
 
-@pytest.mark.skipif(
-    shutil.which("node") is None, reason="there is no node to run the page's points"
-)
+@needs_node
 def test_the_spirals_wind_as_often_as_their_names_say():
     node = ["node", "--input-type=module", "--eval", WINDINGS]
     folder = ROOT / "site" / "served" / "playground"

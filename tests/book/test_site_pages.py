@@ -121,6 +121,11 @@ def test_without_an_address_nothing_needs_one(book):
     assert addresses.ways_in("book/notation", {"notebooks/01-a"}, book, "", "../") == ""
 
 
+def test_a_notebook_leads_back_to_its_page(book):
+    line = addresses.ways_in("notebooks/01-a", {"notebooks/01-a"}, book, "", "../")
+    assert '<a href="../book/01-a.html">' in line and "notebooks/" not in line
+
+
 def test_with_addresses_the_links_are_whole(book):
     site, repository = addresses.checked("https://example.org/b", "https://github.com/me/book/")
     assert site == "https://example.org/b/"
@@ -161,7 +166,9 @@ def built(folder, address):
     page = (folder / "out" / "index.html").read_text("utf-8")
     assert '<meta name="description" content="What it is about." />' in page
     assert 'property="og:title" content="A page"' in page
-    assert "not in the book" in (folder / "out" / "404.html").read_text("utf-8")
+    lost = (folder / "out" / "404.html").read_text("utf-8")
+    assert "not in the book" in lost
+    assert f'action="{address and address + "/"}search.html"' in lost and 'name="q"' in lost
     return page, folder / "out"
 
 
@@ -197,19 +204,18 @@ def test_an_empty_header_cell_is_an_ordinary_one():
     assert access.corrected(page) == '<td></td><th class="head"><p>Net</p></th>'
 
 
+def test_the_link_past_the_menus_leads_to_the_text_where_there_is_one():
+    link = '<div id="pst-skip-link" class="a"><a href="#main-content">Skip</a></div>'
+    page = link + '<main id="main-content">\n<button>x</button><article class="bd-article">'
+    found = access.corrected(page)
+    assert 'href="#the-text"' in found and '<article class="bd-article" id="the-text">' in found
+    assert access.corrected(link) == link
+
+
 def test_a_number_and_its_sign_stand_on_one_line():
     page = "<p>From 5 % to <span>6.5</span> %, %d, 100% and a % b</p>"
     kept = "<p>From 5@% to <span>6.5</span>@%, %d, 100% and a % b</p>"
     assert access.corrected(page) == kept.replace("@", "\N{NO-BREAK SPACE}")
-
-
-def test_icons_that_no_page_has_are_left_out():
-    sheet = '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}.fa-cat:before{content:"\\f6be"}'
-    out, characters = slim.with_icons(sheet, {"bars"})
-    assert '.fa-bars:before{content:"\\f0c9"}' in out and "fa-cat" not in out
-    assert characters == {"\uf0c9"}
-    named = ':root{--pst-icon-bell:"\uf0f3";--pst-icon-note:"\\f05a";--x:var(--pst-icon-bell)}'
-    assert slim.with_icons(named, set())[1] == {"\uf0f3", "\uf05a"}
 
 
 def test_scripts_wait_and_the_search_alone_loads_its_index():
@@ -240,3 +246,10 @@ def test_a_module_waits_by_itself():
     link = '<link rel="stylesheet" href="a.css"/>\n'
     script = '<script type="module" src="_static/explorer/page.js"></script>'
     assert slim.lighter(link + script, "_static/site.css", searches=False).endswith(script)
+
+
+def test_what_a_theme_no_longer_has_is_said():
+    every = "".join(f'<script src="{name}"></script>' for name in (*slim.UNUSED, *slim.OF_SEARCH))
+    assert slim.not_found([every]) == []
+    assert slim.not_found([every.replace("fontawesome", "icons")]) == ["fontawesome.js on a page"]
+    assert slim.not_found([]) == ["pages that link several style sheets"]

@@ -2,16 +2,21 @@
 import assert from "node:assert/strict";
 import { open } from "./pages.mjs";
 
+// What a reader types, and the page that must come first.
+const SOUGHT = { bottleneck: /book\/04-bottleneck\.html/, pytorch: /book\/backends\.html/ };
+
 export async function searchFindsTheRightPage(context, address) {
-  const { page, complaints } = await open(context, address, "index.html");
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type("bottleneck");
-  await page.keyboard.press("Enter");
-  await page.waitForURL(/search\.html\?q=bottleneck/);
-  const first = page.locator("#search-results li a").first();
-  await first.waitFor();
-  assert.match(await first.getAttribute("href"), /book\/04-bottleneck\.html/);
-  assert.deepEqual(complaints, []);
+  for (const [words, place] of Object.entries(SOUGHT)) {
+    const { page, complaints } = await open(context, address, "index.html");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(words);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(new RegExp(`search\\.html\\?q=${words}`));
+    const first = page.locator("#search-results li a").first();
+    await first.waitFor();
+    assert.match(await first.getAttribute("href"), place);
+    assert.deepEqual(complaints, []);
+  }
 }
 
 export async function aLinkShowsWhatItLeadsTo(context, address) {
@@ -44,22 +49,70 @@ export async function aWrongAddressIsExplained(context, address) {
   assert.equal(answer.status(), 404);
   await page.locator("a", { hasText: "front page" }).click();
   await page.waitForURL(/index\.html/);
+  await page.goBack();
+  await page.getByLabel("Search the book").fill("bottleneck");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/search\.html\?q=bottleneck/);
+}
+
+/** Chooses a mode: older versions of the theme go round the three, newer ones have a menu. */
+async function choose(page, mode) {
+  const chosen = () => page.evaluate(() => document.documentElement.dataset.mode);
+  for (let i = 0; i < 3 && (await chosen()) !== mode; i++) {
+    await page.locator("button.theme-switch-button:visible").first().click();
+    const entry = page.locator(`.theme-change-button[data-mode=${mode}]:visible`);
+    if (await entry.count()) await entry.first().click();
+  }
+  assert.equal(await chosen(), mode);
 }
 
 export async function theThemeIsChosenAndKept(context, address) {
+  const { page, complaints } = await open(context, address, "book/01-degradation.html");
+  for (const mode of ["light", "dark", "auto", "dark"]) await choose(page, mode);
+  await page.goto(`${address}book/02-identity-shortcuts.html`);
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+  assert.deepEqual(complaints, []);
+}
+
+export async function theThemesButtonKeepsTheFocusOfTheKeyboard(context, address) {
   const { page } = await open(context, address, "book/01-degradation.html");
-  const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+  await page.locator("button.theme-switch-button:visible").first().focus();
   const seen = new Set();
   for (let i = 0; i < 3; i++) {
-    await page.locator("button.theme-switch-button:visible").first().click();
+    await page.keyboard.press("Enter");
     seen.add(await page.evaluate(() => document.documentElement.dataset.mode));
   }
   assert.deepEqual([...seen].sort(), ["auto", "dark", "light"]);
-  while ((await theme()) !== "dark") {
-    await page.locator("button.theme-switch-button:visible").first().click();
+}
+
+export async function aChapterLeadsToTheNextPastItsNotebook(context, address) {
+  const { page } = await open(context, address, "book/01-degradation.html");
+  for (let i = 2; i <= 9; i++) {
+    assert.match(await page.locator("nav.onward").innerText(), /Next chapter: /);
+    await page.locator("nav.onward a").last().click();
+    await page.waitForURL(new RegExp(`book/0${i}-`));
   }
-  await page.goto(`${address}book/02-identity-shortcuts.html`);
-  assert.equal(await theme(), "dark");
+  assert.equal(await page.locator("nav.onward", { hasText: "Next chapter" }).count(), 0);
+  await page.locator("nav.onward a").click(); // the last chapter's notebook, which leads back
+  await page.waitForURL(/notebooks\/09-/);
+  await page.locator(".ways-in a").first().click();
+  await page.waitForURL(/book\/09-/);
+}
+
+export async function theClaimsAreFoldedAndFiltered(context, address) {
+  const { page, complaints } = await open(context, address, "book/claims.html");
+  const height = await page.locator("article").evaluate((article) => article.offsetHeight);
+  assert.ok(height < 5000, `the claims are ${height} pixels tall`);
+  const rows = page.locator("table.claims tbody tr:visible");
+  assert.equal(await rows.count(), 0);
+  await page.getByLabel("Claims with the words").fill("bottleneck parameters");
+  const found = await rows.count();
+  assert.ok(found > 0 && found < 60, `${found} claims`);
+  for (const text of await rows.allInnerTexts()) assert.match(text, /bottleneck/i);
+  assert.match(await page.locator(".claims-filter [role=status]").innerText(), new RegExp(`^${found} `));
+  await page.getByLabel("Claims with the words").fill("");
+  assert.equal(await rows.count(), 0);
+  assert.deepEqual(complaints, []);
 }
 
 export async function aSolutionOpensByTheKeyboard(context, address) {
@@ -105,8 +158,6 @@ export async function theKeyboardReachesTheText(context, address) {
   assert.equal(await focused(), "Skip to main content");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
-  const inside = await page.evaluate(() =>
-    Boolean(document.activeElement.closest("main, #main-content")),
-  );
-  assert.ok(inside, "after the skip link the focus is not in the text");
+  const inside = await page.evaluate(() => Boolean(document.activeElement.closest("article")));
+  assert.ok(inside, "after the skip link the next stop is not in the text");
 }

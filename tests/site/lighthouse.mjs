@@ -11,7 +11,7 @@ const HEAVIEST = 600 * 1024;
 const PORT = 9333;
 const folder = resolve(process.argv[2] ?? "_build/html");
 const names = process.argv.slice(3);
-if (!names.length) names.push("index.html", "book/04-bottleneck.html");
+if (!names.length) names.push(...["index", "book/01-degradation", "book/04-bottleneck", "book/08-looking-inside"].map((name) => `${name}.html`));
 
 const site = await serve(folder);
 const browser = await chromium.launch({

@@ -6,6 +6,7 @@ import { PREPARED } from "./prepared.mjs";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
 export const SCREENS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 const HEAVIEST = 600 * 1024; // of a page with all that it shows, as it is sent
+export const REFUSAL = /Content Security Policy/;
 export const THEMES = ["light", "dark"];
 // axe looks at each theme and each width once: colours depend on the one, order on the other.
 const AXED = { phone: "light", desktop: "dark" };
@@ -39,6 +40,15 @@ export async function watched(context, address) {
     return sizes.reduce((sum, size) => sum + size.responseBodySize, 0);
   };
   return { page, complaints, weight };
+}
+
+/** What the browser has refused on the pages of a context, by their policy, as it comes in. */
+export function refusals(context) {
+  const found = [];
+  context.on("console", (message) => {
+    if (REFUSAL.test(message.text())) found.push(message.text());
+  });
+  return found;
 }
 
 /** A page that is open and must stay without complaint. */
@@ -83,6 +93,9 @@ async function look(page) {
     if (root.scrollWidth > root.clientWidth) {
       found.push(`is ${root.scrollWidth} pixels wide on a screen of ${root.clientWidth}`);
     }
+    if (document.querySelector("footer") && !document.querySelector("footer .licence a")) {
+      found.push("does not say its licence");
+    }
     for (const image of document.querySelectorAll("article img")) {
       if (!image.offsetParent) continue;
       const ground = getComputedStyle(image).backgroundColor;
@@ -90,6 +103,11 @@ async function look(page) {
         found.push(`shows ${image.src}, drawn for a dark ground, on ${ground}`);
       }
       if (!image.naturalWidth) found.push(`shows no picture ${image.src}`);
+      const stretched = (image.clientWidth / image.clientHeight) * (image.naturalHeight / image.naturalWidth);
+      const padded = getComputedStyle(image).padding !== "0px";
+      if (!padded && Math.abs(stretched - 1) > 0.03) {
+        found.push(`stretches ${image.src} by ${stretched.toFixed(2)}`);
+      }
     }
     for (const figure of document.querySelectorAll("article figure")) {
       const shown = [...figure.querySelectorAll("img")].filter((image) => image.offsetParent);

@@ -23,6 +23,12 @@ export const PREPARED = {
     await page.focus("#slice-first");
     for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
   },
+  "book/look-inside.html": async (page) => {
+    await page.click("#look-start");
+    await page.waitForSelector(".twin[data-state=ready]");
+    await page.locator("[name=look-image][value=ring]").check({ force: true });
+    await page.locator("[name=look-block][value=conv3_1]").check({ force: true });
+  },
   "book/playground.html": async (page) => {
     await page.focus("#playground-depth");
     await page.keyboard.press("Home"); // few layers: it is the look that counts here

@@ -1,24 +1,33 @@
 // `make test-site`: drives Chromium through the built website. test.mjs FOLDER [part of a name]
+// PAGES in the environment: of the pages that somebody wrote these, and all that a reader does.
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { launch } from "./browser.mjs";
 import * as explorer from "./explorer.mjs";
 import * as journeys from "./journeys.mjs";
+import * as lookInside from "./look-inside.mjs";
 import * as nets from "./nets.mjs";
-import { check, SCREENS, THEMES } from "./pages.mjs";
+import { check, refusals, SCREENS, THEMES } from "./pages.mjs";
 import * as playground from "./playground.mjs";
+import * as playing from "./playing.mjs";
+import * as policy from "./policy.mjs";
 import * as predict from "./predict.mjs";
 import { serve } from "./serve.mjs";
 import * as runs from "./runs.mjs";
+import * as search from "./search.mjs";
+import * as shifts from "./shifts.mjs";
 import * as twins from "./twins.mjs";
 
 const folder = resolve(process.argv[2] ?? "_build/html");
 const only = process.argv[3] ?? "";
+const chosen = (process.env.PAGES ?? "").split(" ").filter(Boolean);
 const names = readdirSync(folder, { recursive: true })
   .filter((name) => name.endsWith(".html") && !name.startsWith("_static"))
   .filter((name) => name.includes(only))
+  .filter((name) => !chosen.length || chosen.includes(name) || !/^(book|notebooks)\//.test(name))
   .sort();
-const tests = Object.entries({ journeys, predict, explorer, playground, nets, runs, twins })
+const files = { journeys, policy, predict, explorer, playground, playing, nets, runs, search, shifts, twins };
+const tests = Object.entries({ ...files, "look-inside": lookInside })
   .flatMap(([file, found]) => Object.entries(found).map(([name, test]) => [`${file}: ${name}`, test]))
   .filter(([name]) => name.includes(only));
 
@@ -50,8 +59,10 @@ const worker = async () => {
 await Promise.all([worker(), worker()]);
 for (const [name, test] of tests) {
   const context = await browser.newContext({ viewport: SCREENS.desktop, reducedMotion: "reduce" });
+  const refused = refusals(context);
   try {
     await test(context, site.address);
+    if (refused.length) throw new Error(refused.join("\n"));
     console.log(`passed: ${name}`);
   } catch (error) {
     complaints.push(`${name}: ${error.message}`);

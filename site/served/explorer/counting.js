@@ -14,6 +14,7 @@
  * @property {number} classes
  * @property {?string} option of the shortcuts: A, B or C; null for a plain net
  * @property {?string} stride of the bottlenecks: 1x1 or 3x3; null without bottlenecks
+ * @property {Object<string, string>=} typed what its reader wrote, for messages
  *
  * @typedef {object} Row one layer, with the names of the Python's `counting.Layer`
  * @property {string} stage
@@ -37,6 +38,17 @@ const USUAL = {
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1);
 const isCount = (n) => Number.isInteger(n) && n > 0;
 
+/** Sides of an image and classes up to which every sum is exact, as a test shows. */
+export const MOST = {side: 8192, classes: 1_000_000, batch: 2048};
+
+/** Why a choice is no network, and at which of its fields that is to be said. */
+export class WrongChoice extends RangeError {
+  constructor(field, message) {
+    super(message);
+    this.field = field;
+  }
+}
+
 /**
  * The record's own choice: the paper's input, classes and shortcut option.
  * @param {object} data networks.json
@@ -54,29 +66,40 @@ export function usual(data, network) {
  * Says why a choice is no network.
  * @param {object} data networks.json
  * @param {Choice} choice
- * @throws {RangeError}
+ * @throws {WrongChoice}
  */
-export function check(data, {network, size, classes, option, stride}) {
-  const record = data.networks[network];
-  if (!record) {
-    const names = Object.keys(data.networks).join(', ');
-    throw new RangeError(`The network must be one of ${names}. Received: ${network}`);
+export function check(data, {network, size, classes, option, stride, typed = {}}) {
+  const received = (key, value) => `Received: ${typed[key] || value}`;
+  if (!Object.hasOwn(data.networks, network)) {
+    const names = Object.keys(data.networks);
+    const alike = names.filter((name) => name.slice(0, 3) === network.slice(0, 3));
+    throw new WrongChoice('net', `The network must be one of ${(alike.length ? alike : names).join(', ')}. Received: ${network}`);
   }
   if (size.length !== 2 || !size.every(isCount)) {
-    throw new RangeError('The input size must be one or two positive whole numbers, '
-      + `such as 224 or 224x160. Received: ${size.join('x')}`);
+    throw new WrongChoice('size', 'The input size must be one or two positive whole numbers, '
+      + `such as 224 or 224x160. ${received('size', size.join('x'))}`);
   }
-  if (!isCount(classes)) {
-    throw new RangeError(`The number of classes must be a positive whole number. Received: ${classes}`);
+  if (!isCount(classes) || classes > MOST.classes) {
+    throw new WrongChoice('classes', 'The number of classes must be a positive whole number, '
+      + `at most ${MOST.classes.toLocaleString('en-GB')}. ${received('classes', classes)}`);
   }
-  if (!record.variants[variantKey(option, stride)]) {
-    throw new RangeError(`${network} has no such layers. `
-      + `Received: option ${option}, stride on the ${stride}`);
+  const {options, strides, variants} = data.networks[network];
+  const wrong = [['option', 'Shortcut option', options, option], ['stride', 'Bottleneck stride', strides, stride]]
+    .find(([, , values, value]) => (values.length ? !values.includes(value) : value !== null && value !== undefined));
+  if (wrong) {
+    const [field, title, values, value] = wrong;
+    throw new WrongChoice(field, `${network} has no such layers. ${title} of it: ${values.join(', ') || 'none'}. `
+      + received(field, value));
   }
-  const least = record.totalStride;
+  if (!Object.hasOwn(variants, variantKey(option, stride))) throw new WrongChoice('net', `${network} has no such layers.`);
+  const least = data.networks[network].totalStride;
   if (Math.min(...size) < least) {
-    throw new RangeError(`${network} halves its feature maps until one pixel stands for ${least}: `
-      + `height and width must be at least ${least}. Received: ${size.join('x')}`);
+    throw new WrongChoice('size', `${network} halves its feature maps until one pixel stands for ${least}: `
+      + `height and width must be at least ${least}. ${received('size', size.join('x'))}`);
+  }
+  if (Math.max(...size) > MOST.side) {
+    throw new WrongChoice('size', `Height and width must be at most ${MOST.side}: beyond that the sums have more digits `
+      + `than a browser keeps. ${received('size', size.join('x'))}`);
   }
 }
 
@@ -97,28 +120,36 @@ export function block(data, index) {
  * @param {object} data networks.json
  * @param {Choice} choice
  * @returns {Row[]}
- * @throws {RangeError} as `check` does
+ * @throws {WrongChoice} as `check` does
  */
-export function layers(data, choice) {
+export const layers = (data, choice) => detailed(data, choice).map(({row: one}) => one);
+
+/**
+ * As `layers`, each row with the shape of what its layer reads and the layer's weights.
+ * @returns {{row: Row, inputShape: number[], weights: number}[]}
+ */
+export function detailed(data, choice) {
   check(data, choice);
   const channels = data.networks[choice.network].inputShape[2];
   let maps = {shape: [...choice.size, channels], field: 1, step: 1};
   const rows = [];
   for (const [stage, stem, first, count, index] of variant(data, choice).runs) {
     for (let number = first; number < first + count; number += 1) {
-      const prefix = stem === null ? '' : `${stem}${number}_`;
       const found = []; // the maps behind each layer of this block
       for (const [place, layer] of block(data, index).entries()) {
         const input = found[place - 1 + layer.reads] ?? maps;
         const out = behind(layer, input, choice.classes);
         found.push(out);
-        rows.push(row(stage, prefix + layer.suffix, layer, input, out));
+        rows.push({row: row(stage, nameOf(stem, number, layer), layer, input, out), inputShape: input.shape, weights: layer.weights});
       }
       maps = found[found.length - 1];
     }
   }
   return rows;
 }
+
+/** A layer's name in the Keras model. */
+export const nameOf = (stem, number, {suffix}) => (stem === null ? suffix : `${stem}${number}_${suffix}`);
 
 /**
  * Feature maps behind a layer: their shape, their receptive field, and how many

@@ -6,7 +6,7 @@
  * and ReLU are not drawn.
  */
 import {nothing, svg} from '../vendor/lit-html.js';
-import {block} from './counting.js';
+import {block, nameOf} from './counting.js';
 
 const ROW = 34; // from one layer to the next
 const BOX = {left: 92, width: 150, height: 24};
@@ -33,16 +33,19 @@ function words(layer, classes) {
 
 /**
  * What a block shows.
- * @param {object[]} block its layers, from networks.json
+ * @param {object[]} layers those of the block, from networks.json
+ * @param {number} classes
+ * @param {(layer: object) => string[]} names of a layer, in every block that is drawn as this one
  * @returns {{boxes: object[], shortcut: ?{label: string, dashed: boolean}}}
  */
-function readBlock(layers, classes) {
+function readBlock(layers, classes, names) {
   const beside = (layer) => BESIDE.test(layer.suffix);
   const boxes = layers
     .filter((layer) => !beside(layer) && !IN_A_GATE.test(layer.suffix))
     .filter((layer) => words(layer, classes) !== null)
     .map((layer) => ({
       text: words(layer, classes),
+      names: names(layer),
       weighted: ['Conv2D', 'Dense', 'Multiply'].includes(layer.kind),
     }));
   if (!layers.some((layer) => layer.kind === 'Add')) return {boxes, shortcut: null};
@@ -61,8 +64,9 @@ function readBlock(layers, classes) {
 function place(data, variant, classes) {
   let y = 40;
   let before = null;
-  const placed = variant.runs.map(([stage, , , count, index]) => {
-    const {boxes, shortcut} = readBlock(block(data, index), classes);
+  const placed = variant.runs.map(([stage, stem, first, count, index]) => {
+    const names = (layer) => Array.from({length: count}, (_, i) => nameOf(stem, first + i, layer));
+    const {boxes, shortcut} = readBlock(block(data, index), classes, names);
     y += stage === before ? 14 : 20;
     const run = {stage, count, boxes, shortcut, top: y, heads: stage !== before};
     before = stage;
@@ -73,11 +77,16 @@ function place(data, variant, classes) {
   return {placed, height: y + 8};
 }
 
-function drawBox({text, weighted}, y) {
+/** A box is a link to its layer's row in the table. */
+function drawBox({text, weighted, names}, y, {row, chosen, choose}) {
   const box = svg`<rect class="box" x=${BOX.left} y=${y} width=${BOX.width} height=${BOX.height}
     rx="3"></rect>`;
-  return svg`${weighted ? box : nothing}
-    <text class="inside" x=${MIDDLE} y=${y + 16}>${text}</text>`;
+  const follow = (event) => {
+    event.preventDefault();
+    choose(names[0]);
+  };
+  return svg`<a class=${names.includes(chosen) ? 'layer chosen' : 'layer'} href="#${row(names[0])}" aria-label="${text}: ${names[0]}" @click=${follow}>
+    ${weighted ? box : nothing}<text class="inside" x=${MIDDLE} y=${y + 16}>${text}</text></a>`;
 }
 
 /** A pooled shortcut's words are too long for one line beside the block. */
@@ -98,7 +107,7 @@ function drawShortcut({label, dashed}, {top, bottom}) {
       y=${(start + end) / 2 - (label ? 4 : -4) - 13 * (length - 1 - i)}>${line}</text>`)}`;
 }
 
-function drawRun(run, sides) {
+function drawRun(run, sides, links) {
   const middle = (run.top + run.bottom) / 2;
   const times = run.count > 1
     ? svg`<text class="times" x=${RIGHT + 40} y=${middle + (run.shortcut?.label ? 16 : 4)}>× ${run.count}</text>`
@@ -107,7 +116,7 @@ function drawRun(run, sides) {
     <text class="side" x="0" y=${run.top + 26}>${sides[run.stage]}</text>`;
   return svg`${run.heads ? head : nothing}
     ${run.shortcut ? drawShortcut(run.shortcut, run) : nothing}
-    ${run.boxes.map((box, i) => drawBox(box, run.top + i * ROW))} ${times}`;
+    ${run.boxes.map((box, i) => drawBox(box, run.top + i * ROW, links))} ${times}`;
 }
 
 /**
@@ -115,8 +124,10 @@ function drawRun(run, sides) {
  * @param {object} variant of a network
  * @param {object[]} stages as `byStage` has them
  * @param {import('./counting.js').Choice} choice
+ * @param {{row: (name: string) => string, chosen: ?string, choose: (name: string) => void}} links the
+ *   id of a layer's row, the name of the layer that is looked at, and what following a box does
  */
-export function diagram(data, variant, stages, choice) {
+export function diagram(data, variant, stages, choice, links) {
   const {placed, height} = place(data, variant, choice.classes);
   const sides = Object.fromEntries(stages.map(({name, outputShape: shape}) => (
     [name, shape.length === 3 ? shape.slice(0, 2).join('x') : `${shape[0]} units`])));
@@ -124,12 +135,12 @@ export function diagram(data, variant, stages, choice) {
     `${stage}: ${boxes.map((box) => box.text).join(', ')}`
     + `${shortcut ? `, with ${shortcut.label || 'an identity'} as shortcut` : ''}`
     + `${count > 1 ? `, ${count} times` : ''}`)).join('; ');
-  return svg`<svg class="network" role="img" viewBox="0 0 ${WIDTH} ${height}"
+  return svg`<svg class="network" role="group" viewBox="0 0 ${WIDTH} ${height}"
       aria-label="Diagram of ${variant.name}. ${said}.">
     <path class="path" d="M ${MIDDLE} 32 V ${placed[placed.length - 1].bottom - 12}"></path>
     <text class="name" x=${MIDDLE} y="12">${variant.name}</text>
     <text class="inside" x=${MIDDLE} y="28">image, ${choice.size.join('x')}</text>
     <text class="side" x="0" y="28">output</text>
-    ${placed.map((run) => drawRun(run, sides))}
+    ${placed.map((run) => drawRun(run, sides, links))}
   </svg>`;
 }

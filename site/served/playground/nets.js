@@ -42,6 +42,11 @@ function normalise(tf, x, fixed) {
   return {normal, mean, inverse};
 }
 
+/** The layers of an array, its first axis. (The gradient of `unstack` fails for a single one.) */
+function parts(tf, array) {
+  return array.shape[0] === 1 ? [tf.squeeze(array, [0])] : tf.unstack(array);
+}
+
 /** The mean of log(1 + exp(z)) - y z, written so that nothing overflows. */
 export function crossEntropy(tf, logits, y) {
   const rest = tf.log1p(tf.exp(tf.neg(tf.abs(logits))));
@@ -103,9 +108,9 @@ export class Net {
   forward(x, weights, learning) {
     const {tf} = this;
     const {norm, residual} = this.setting;
-    const gammas = norm ? tf.unstack(weights.gamma) : [];
-    const betas = tf.unstack(weights.beta);
-    const kernels = weights.kernels ? tf.unstack(weights.kernels) : [];
+    const gammas = norm ? parts(tf, weights.gamma) : [];
+    const betas = parts(tf, weights.beta);
+    const kernels = weights.kernels ? parts(tf, weights.kernels) : [];
     const found = [];
     const layer = (input, kernel, i) => {
       const product = tf.matMul(input, kernel); // (N, units)

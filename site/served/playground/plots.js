@@ -46,12 +46,32 @@ export function sample(name) {
     <path class="mark ${name}" d=${MARKERS[name]} transform="translate(20 7)"></path></svg>`;
 }
 
+const PICTURE = {width: 160, height: 22, floor: 19};
+
+/**
+ * A net in small: a stroke for each layer with weights, and an arc for each shortcut.
+ * @param {string} name of the net
+ * @param {number} layers even, at least 2
+ */
+export function picture(name, layers) {
+  const {width, height, floor} = PICTURE;
+  const at = (i) => 4 + (i * (width - 8)) / (layers - 1);
+  const strokes = Array.from({length: layers}, (_, i) => `M ${at(i).toFixed(1)} ${floor - 8} V ${floor}`).join(' ');
+  const blocks = name.endsWith('residual') ? (layers - 2) / 2 : 0;
+  const arcs = Array.from({length: blocks}, (_, i) => (
+    `M ${at(2 * i + 0.5).toFixed(1)} ${floor - 9} Q ${at(2 * i + 1.5).toFixed(1)} ${floor - 24} ${at(2 * i + 2.5).toFixed(1)} ${floor - 9}`));
+  const said = `${layers} layers in a row, ${blocks ? `${blocks} shortcut${blocks > 1 ? 's' : ''} around two each` : 'no shortcut'}`;
+  return svg`<svg class="net" role="img" viewBox="0 0 ${width} ${height}" aria-label=${said}>
+    <path class="layers ${name}" d=${strokes}></path><path class="arcs ${name}" d=${arcs.join(' ')}></path></svg>`;
+}
+
 /**
  * Training errors by step.
  * @param {Object<string, number[]>} errors a list per net, between 0 and 1
  * @param {number} last the step at the right end
+ * @param {Object<string, number[]>=} ghost the same of the run before, drawn faintly
  */
-export function curves(errors, last) {
+export function curves(errors, last, ghost = {}) {
   const ticks = (n) => [0, 0.25, 0.5, 0.75, 1].map((at) => ({at, text: Math.round(at * n)}));
   const top = 0.6; // chance is 0.5
   const percent = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
@@ -59,11 +79,13 @@ export function curves(errors, last) {
   const every = Math.max(1, Math.round(last / 10));
   const said = Object.entries(errors).filter(([, list]) => list.length)
     .map(([name, list]) => `${name} ${(100 * list[list.length - 1]).toFixed(1)} %`).join(', ');
+  const places = (list) => list.slice(0, last + 1).map((error, i) => (
+    [across(i / last), down(Math.min(error / top, 1))]));
   return svg`<svg role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}"
       aria-label="Training error against steps. Now: ${said || 'nothing yet'}.">
     ${axes(ticks(last), percent, 'steps', 'training error (%)')}
-    ${Object.entries(errors).map(([name, list]) => line(name, list.map((error, i) => (
-    [across(i / last), down(Math.min(error / top, 1))])), every))}</svg>`;
+    <g class="ghost">${Object.entries(ghost).map(([name, list]) => line(name, places(list), Infinity))}</g>
+    ${Object.entries(errors).map(([name, list]) => line(name, places(list), every))}</svg>`;
 }
 
 /**

@@ -37,7 +37,6 @@ const SHAPES = {
     return [radius * Math.cos(angle), radius * Math.sin(angle)];
   },
 };
-const NOISE = 0.02;
 
 /** The names of the problems. */
 export const PROBLEMS = Object.keys(SHAPES);
@@ -46,9 +45,10 @@ export const PROBLEMS = Object.keys(SHAPES);
  * @param {string} problem one of PROBLEMS
  * @param {number} count how many points, half of them in each class
  * @param {number} seed
+ * @param {number} noise how far a point is moved, as a standard deviation
  * @returns {{points: Float32Array, labels: Float32Array}} (count, 2) and (count,), 0 or 1
  */
-export function makePoints(problem, count, seed) {
+export function makePoints(problem, count, seed, noise = 0.02) {
   const random = randomFrom(seed);
   const points = new Float32Array(2 * count);
   const labels = new Float32Array(count);
@@ -56,8 +56,8 @@ export function makePoints(problem, count, seed) {
     const label = i % 2;
     const share = (i - label + 1) / count;
     const [x, y] = SHAPES[problem](share, label, random);
-    points[2 * i] = x + NOISE * normal(random);
-    points[2 * i + 1] = y + NOISE * normal(random);
+    points[2 * i] = x + noise * normal(random);
+    points[2 * i + 1] = y + noise * normal(random);
     labels[i] = label;
   }
   return {points, labels};

@@ -1,8 +1,9 @@
 /**
  * Trains the nets away from the page, so that the page stays responsive.
  *
- * In: {type: 'start', setting}, once, with {depth, residual} for each of `setting.nets`;
- * {type: 'pause'}; {type: 'go', rounds}. Another setting is another worker's: the page ends
+ * In: {type: 'start', setting}, once, with {depth, residual} for each of `setting.nets` and
+ * the number of steps after which to stop, `setting.until`;
+ * {type: 'pause'}; {type: 'go', until}. Another setting is another worker's: the page ends
  * this one.
  * Out: {type: 'points'}, {type: 'round'} after every step of all nets,
  * {type: 'paused'} and {type: 'failed', message}.
@@ -42,8 +43,8 @@ function gridPoints() {
 
 function start(asked) {
   setting = asked;
-  last = setting.rounds;
-  const {points, labels} = makePoints(setting.problem, POINTS, setting.seed);
+  last = setting.until;
+  const {points, labels} = makePoints(setting.problem, POINTS, setting.seed, setting.noise);
   tensors = {
     x: tf.tensor2d(points, [POINTS, 2]),
     y: tf.tensor2d(labels, [POINTS, 1]),
@@ -64,7 +65,7 @@ function takeRound() {
     if (net.broken) return {error: 0.5, broken: true};
     return withRegion ? {...result, region: net.predict(tensors.grid)} : result;
   });
-  postMessage({type: 'round', round, last, nets: results});
+  postMessage({type: 'round', nets: results});
 }
 
 /** Rounds until the last one, or until told to pause; messages come in between. */
@@ -84,7 +85,7 @@ onmessage = async ({data}) => {
   try {
     await ready;
     if (data.type === 'start') start(data.setting);
-    if (data.type === 'go') last = round + data.rounds;
+    if (data.type === 'go') last = data.until;
     if (data.type === 'pause') running = false;
     else await run();
   } catch (error) {

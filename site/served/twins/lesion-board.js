@@ -42,7 +42,7 @@ function strip({title, kind}, values, error) {
         <path class="guess" d="M ${GUESSING} 0 V 10"></path>
         <path class="others" d=${[...new Set(values)].map((value) => `M ${value} 2 V 8`).join(' ')}></path>
       </svg>
-      <span class="pointer" style="left: ${error}%"></span></div></div>`;
+      <span class="pointer" .style="left: ${error}%"></span></div></div>`;
 }
 
 /**
@@ -123,7 +123,7 @@ export function show(root, data) {
       <div class="strips">${data.nets.map((net, i) => (
     strip(net, standings[i].values.map(perCent), perCent(net[averages][subset]))))}
         <div class="ticks" aria-hidden="true">${[0, 50, GUESSING].map((tick) => html`<span
-          style="left: ${tick}%">${tick} %${tick === GUESSING ? ', guessing' : nothing}</span>`)}</div></div>
+          .style="left: ${tick}%">${tick} %${tick === GUESSING ? ', guessing' : nothing}</span>`)}</div></div>
       ${ranks(standings)}`, root);
   }
 

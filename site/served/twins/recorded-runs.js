@@ -73,7 +73,7 @@ export function show(root, data) {
         ${state.epoch} of ${last}</caption>
       <thead><tr><th scope="col">Net</th>${state.seeds.map((seed) => html`<th scope="col">seed ${seed}</th>`)}</tr></thead>
       <tbody>${nets.map((net) => html`<tr data-net=${net.name}><th scope="row">${svg`<svg class="sample"
-        viewBox="0 0 40 14" aria-hidden="true"><path class="run ${net.kind}" style="--deep: ${net.deep}" d="M 1 7 H 39"></path></svg>`}
+        viewBox="0 0 40 14" aria-hidden="true"><path class="run ${net.kind}" .style="--deep: ${net.deep}" d="M 1 7 H 39"></path></svg>`}
         ${net.title}</th>${state.seeds.map((seed) => cell(net.runs.find((run) => run.seed === seed)))}</tr>`)}</tbody></table></div>`;
   }
 

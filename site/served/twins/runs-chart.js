@@ -37,7 +37,7 @@ export function runsChart(nets, key, epoch, last, words) {
     <text class="middle" transform="translate(13 ${down(0.5)}) rotate(-90)">${words} (%)</text>
     <path class="at" d="M ${x(epoch)} ${down(0)} V ${down(1)}"></path>
     ${nets.map((net) => net.runs.map((run) => svg`<path class="run ${net.kind}" data-run="${net.name}-${run.seed}"
-      style="--deep: ${net.deep}" d=${path(run[key])}></path>`))}
+      .style="--deep: ${net.deep}" d=${path(run[key])}></path>`))}
     ${ends.map(({net, at}) => svg`<text class="name ${net.kind}" x=${across(1) + 5} y=${at + 5}>${net.depth}</text>`)}
   </svg>`;
 }

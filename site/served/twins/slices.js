@@ -54,11 +54,11 @@ function bar({share, levels, cut}) {
   const place = (level) => `${100 * share(level)}%`;
   const stops = Array.from({length: 21}, (_, i) => css(colour(i / 20)));
   return html`<div class="bar" aria-hidden="true">
-    <div class="colours" style="background: linear-gradient(to right, ${stops.join(', ')})">
+    <div class="colours" .style="background: linear-gradient(to right, ${stops.join(', ')})">
       ${levels.map((level) => html`<i
-        style="left: ${place(level)}; background: ${standsOut(colour(share(level)))}"></i>`)}</div>
+        .style="left: ${place(level)}; background: ${standsOut(colour(share(level)))}"></i>`)}</div>
     <div class="ticks ${levels.length > 5 ? 'many' : ''}">${levels.map((level) => html`
-      <span style="left: ${place(level)}">${power(level)}</span>`)}
+      <span .style="left: ${place(level)}">${power(level)}</span>`)}
       ${cut ? html`<span class="end">≥ ${LARGEST}</span>` : nothing}</div>
     <div>loss, on a logarithmic scale; lines are where it is one of these</div></div>`;
 }
