@@ -13,9 +13,9 @@ import argparse
 import statistics
 
 import keras
-from turns import images_per_second
 
 from helpers import networks, recipes, training
+from turns import images_per_second
 
 
 def main() -> None:

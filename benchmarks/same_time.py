@@ -12,10 +12,9 @@ from __future__ import annotations
 import argparse
 import statistics
 
-from turns import images_per_second
-
 from helpers import networks, recipes, training
 from helpers.studies import repair
+from turns import images_per_second
 
 
 def main() -> None:

@@ -1,0 +1,154 @@
+"""What is measured, against what, and what is aimed at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pairs import Contender
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison: the first contender is ours.
+
+    `aims` are of the ratios to the others, by their labels: ours / theirs for speeds, theirs / ours
+    for seconds; "" is ours alone, in seconds. What has none is shown for itself.
+    """
+
+    name: str
+    what: str
+    contenders: tuple[Contender, ...]
+    aims: Mapping[str, float]
+    unit: str = "images/s"
+    turns: int = 5
+
+    @property
+    def seconds(self) -> bool:
+        """Whether less is better."""
+        return self.unit == "s"
+
+
+def _ours(*arguments: str, label: str = "ours", **variables: str) -> Contender:
+    return Contender(label, "ours_training", arguments, variables=variables)
+
+
+def _torch(*arguments: str, label: str = "PyTorch") -> Contender:
+    return Contender(label, "torch_training", arguments, "torch")
+
+
+def _training(net: str, steps: str) -> Row:
+    how = net, "32", "128", steps
+    return Row(
+        f"train-{net}",
+        f"training {net.replace('resnet', 'ResNet-')} on images of 32x32, batches of 128, float32",
+        (_ours(*how), _torch(*how), Contender("Keras' defaults", "keras_training", how)),
+        {"PyTorch": 1.2, "Keras' defaults": 1.5},
+    )
+
+
+def _best(net: str, steps: str) -> Row:
+    how, what = (net, "32", "128", steps), f"training {net.replace('resnet', 'ResNet-')}"
+    contenders = (
+        _ours(*how, label="ours, float32"),
+        _ours(*how, "--bfloat16", label="ours, bfloat16"),
+        _torch(*how, "--compiled", label="PyTorch compiled, float32"),
+        _torch(*how, "--compiled", "--bfloat16", label="PyTorch compiled, bfloat16"),
+    )
+    return Row(f"best-{net}", f"{what}, each at its fastest setting", contenders, {})
+
+
+def _inference(batch: str, times: str) -> Row:
+    ours = Contender("ours, folded", "inference", ("folded", batch, times))
+    built = Contender("ours, as built", "inference", ("built", batch, times))
+    theirs = Contender("keras.applications", "inference", ("applications", batch, times))
+    what = f"answers of ResNet-50 at 224x224, batch {batch}"
+    return Row(f"answer-{batch}", what, (ours, theirs, built), {"keras.applications": 1.3})
+
+
+def _tried(name: str, what: str, label: str, *flags: str, **variables: str) -> Row:
+    """One setting of ours against the usual one, on ResNet-20."""
+    how = "resnet20", "32", "128", "6"
+    return Row(name, what, (_ours(*how), _ours(*how, *flags, label=label, **variables)), {})
+
+
+RESNET50 = ("resnet50", "224", "16", "1")
+ROWS = (
+    _training("resnet20", "6"),
+    _training("resnet56", "2"),
+    _best("resnet20", "6"),
+    _tried(
+        "onednn",
+        "ResNet-20 with oneDNN's convolutions, against TensorFlow's own",
+        "without oneDNN",
+        TF_ENABLE_ONEDNN_OPTS="0",
+    ),
+    _tried(
+        "batch-norm",
+        "ResNet-20 with the book's batch normalization, against Keras' own",
+        "Keras' own",
+        "--keras-norm",
+    ),
+    _tried("xla", "ResNet-20 without XLA, against with it", "with XLA", "--xla"),
+    _tried(
+        "tuner",
+        "ResNet-20, 6 steps a call of `fit`, without `tf.data`'s tuner, against with it",
+        "with the tuner",
+        "--tuner",
+    ),
+    Row(
+        "short-epochs",
+        "training ResNet-20 in epochs of 8 steps, against epochs of 64",
+        (
+            Contender("8 steps an epoch", "ours_epochs", ("resnet20", "8", "5")),
+            Contender("64 steps an epoch", "ours_epochs", ("resnet20", "64", "2")),
+        ),
+        {"64 steps an epoch": 0.9},
+        turns=2,
+    ),
+    Row(
+        "train-resnet50",
+        "training ResNet-50 at 224x224, batches of 16",
+        (
+            _ours(*RESNET50),
+            Contender("keras.applications", "keras_training", RESNET50),
+            _torch(*RESNET50),
+        ),
+        {"keras.applications": 2.0, "PyTorch": 1.0},
+        turns=4,
+    ),
+    _inference("1", "10"),
+    _inference("32", "1"),
+    Row(
+        "first-step",
+        "from `train` to the end of the first step of ResNet-56",
+        (
+            Contender("ours", "ours_first_step", ("resnet56",), fresh=True),
+            Contender("PyTorch", "torch_first_step", ("resnet56",), "torch", fresh=True),
+        ),
+        {"": 5.0, "PyTorch": 1.0},
+        "s",
+        turns=3,
+    ),
+    Row(
+        "import",
+        "importing `helpers.specs` and `helpers.counting`",
+        (Contender("ours", "imports", ("import",), fresh=True),),
+        {"": 0.2},
+        "s",
+    ),
+    Row(
+        "count",
+        "counting the parameters of all nets",
+        (Contender("ours", "imports", ("count",), fresh=True),),
+        {"": 0.1},
+        "s",
+    ),
+    Row(
+        "command",
+        "`python -m helpers count resnet34`",
+        (Contender("ours", "imports", ("command",)),),
+        {"": 0.5},
+        "s",
+    ),
+)
