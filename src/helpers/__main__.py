@@ -33,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser(__doc__).parse_args(arguments)
     options.began = time.monotonic()
     try:
+        if options.command in ("train", "study", "published", "inside", "evaluate"):
+            _start_keras()
         COMMANDS[options.command](options)
     except (ValueError, TypeError, RuntimeError, OSError, ImportError) as error:
         _tell_the_others(error)
@@ -46,6 +48,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Interrupted{again}.", file=sys.stderr)
         return 130
     return 0
+
+
+def _start_keras():
+    """Raises RuntimeError where Keras has no backend, in a sentence: its own words end in a
+    module that is missing."""
+    try:
+        import keras
+    except (ImportError, ValueError) as error:
+        chosen = os.environ.get("KERAS_BACKEND")
+        raise RuntimeError(
+            f"Keras could not start ({error}). KERAS_BACKEND, or else ~/.keras/keras.json, must "
+            "name a backend that is installed here: tensorflow, jax or torch. "
+            f"Received: KERAS_BACKEND={chosen}"
+        ) from error
+    return keras
 
 
 def _tell_the_others(error):

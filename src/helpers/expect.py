@@ -47,6 +47,20 @@ def number(
     return value
 
 
+def flag(name: str, value: Any) -> bool:
+    """True or False, and nothing that only counts as one of them."""
+    if not isinstance(value, bool):
+        fail(name, "True or False", value)
+    return value
+
+
+def word(name: str, value: Any) -> str:
+    """A text that can be the name of a network: without a slash, which Keras' names have not."""
+    if not isinstance(value, str) or "/" in value:
+        fail(name, "a text without a slash", value)
+    return value
+
+
 def fail(name: str, expected: str, value: Any) -> None:
     """Raises ValueError: `name` must be `expected`, and what came instead."""
     raise ValueError(f"`{name}` must be {expected}. Received: {name}={value!r}")

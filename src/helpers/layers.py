@@ -19,7 +19,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """Keras' batch normalization, computed by TensorFlow's fused kernel.
 
     Same name, arguments, weights and results as `keras.layers.BatchNormalization`,
-    and faster in training; `benchmarks/batch_norm.py` measures by how much. Where
+    and faster in training; `make bench` measures by how much. Where
     the kernel does not apply (another backend, float64, a mask, an input that is
     not a batch of feature maps with the channels last) Keras' own code runs, which
     computes the same thing.

@@ -55,7 +55,7 @@ def build(
     if spec.stem:
         x = _stem(x, spec, **conv)
     number = 0
-    for index, stage in enumerate(spec.stages, start=1):
+    for index, stage in enumerate(spec.stages, start=1 + spec.pools):
         for i in range(1, stage.repeats + 1):
             number += 1
             x = _block(x, spec, stage, i, number, **conv)
@@ -121,7 +121,7 @@ def _block(x, spec: Network, stage: Stage, i: int, number: int, **conv):
     if stage.block in specs.BOTTLENECK_BLOCKS:
         conv |= {"bottleneck_stride": spec.bottleneck_stride}
         conv |= {"groups": stage.groups, "expansion": stage.expansion}
-    if stage.block in specs.PREACTIVATION_BLOCKS:
+    if spec.start == "nf":
         conv |= {"size": propagation.normalizer_free_sizes(spec)[number - 1]}
     elif stage.block == "basic":
         conv |= {"of_blocks": spec.blocks}

@@ -6,7 +6,9 @@ Book: chapters 1 to 4 and 9.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+import numbers
+from dataclasses import MISSING, dataclass
 from typing import Any, Literal
 
 from helpers import expect
@@ -76,12 +78,13 @@ class Network:
     pooled_shortcut: bool = False
 
     def __post_init__(self) -> None:
-        if not self.stages:
-            expect.fail("stages", f"at least one stage of {self.name}", self.stages)
+        expect.word("name", self.name)
+        self._check_stages()
         if self.residual:
             expect.one_of("shortcut", self.shortcut, OPTIONS)
         elif self.shortcut is not None:
             expect.fail("shortcut", f"left out: {self.name} {self._why_none}", self.shortcut)
+        expect.flag("batch_norm", self.batch_norm)
         expect.one_of("bottleneck_stride", self.bottleneck_stride, BOTTLENECK_STRIDES)
         if self.bottleneck_stride != "1x1" and self.kinds.isdisjoint(BOTTLENECK_BLOCKS):
             why = f"left out: {self.name} has no bottleneck blocks"
@@ -90,17 +93,45 @@ class Network:
             expect.fail("hidden", f"positive integers, the units of {self.name}", self.hidden)
         keep_integer(self, "num_classes")
         shape = self.input_shape
-        if not (isinstance(shape, tuple) and len(shape) == 3 and _are_positive(shape)):
+        if not (_are_positive(shape) and len(shape) == 3):
             expect.fail("input_shape", "three positive integers: height, width, channels", shape)
         if min(shape[:2]) < (n := self.total_stride):
             why = f"at least {n} high and wide: {self.name} makes {n} pixels one"
             expect.fail("input_shape", why, shape)
+        self._check_channels()
         self._check_later_fields()
+
+    def _check_stages(self) -> None:
+        if self.stem is not None and not isinstance(self.stem, Stem):
+            expect.fail("stem", "a specs.Stem, or None", self.stem)
+        stages = self.stages
+        if not isinstance(stages, tuple) or not all(isinstance(stage, Stage) for stage in stages):
+            expect.fail("stages", f"a tuple of specs.Stage, those of {self.name}", stages)
+        if not stages:
+            expect.fail("stages", f"at least one stage of {self.name}", stages)
+        names = [stage.name for stage in stages]
+        if len(set(names)) < len(names) or (self.stem and "conv1_x" in names):
+            why = "with names of their own, conv1_x where there is no stem"
+            expect.fail("stages", f"stages {why}", names)
+        if self.preactivation and not self.kinds <= set(PREACTIVATION_BLOCKS):
+            why = "of pre-activation blocks alone, or without any: a net ends as they want it"
+            expect.fail("stages", why, sorted(self.kinds))
+
+    def _check_channels(self) -> None:
+        """Option A appends channels of zeros: it cannot remove any."""
+        before = self.stem.filters if self.stem else self.input_shape[2]
+        for stage in self.stages:
+            fewer = stage.block in RESIDUAL_BLOCKS and stage.channels < before
+            if fewer and self.shortcut == "A":
+                why = f"B or C: {stage.name} has {stage.channels} channels, {before} come in"
+                expect.fail("shortcut", why, self.shortcut)
+            before = stage.channels
 
     def _check_later_fields(self) -> None:
         expect.one_of("start", self.start, STARTS)
         expect.integer("squeeze", self.squeeze, least=0)
-        if not 0 < self.survival <= 1:
+        expect.flag("pooled_shortcut", self.pooled_shortcut)
+        if not _is_number(self.survival) or not 0 < self.survival <= 1:
             expect.fail("survival", "a probability, above 0 and at most 1", self.survival)
         for key, usual in LATER_FIELDS.items():
             if getattr(self, key) != usual and not self.residual:
@@ -118,21 +149,25 @@ class Network:
         if self.kinds - fits:
             why = f"another: {self.start} is of {', '.join(sorted(fits))} blocks"
             expect.fail("start", why, self.start)
+        if self.start == "nf" and self.stem is None:
+            expect.fail("stem", "a specs.Stem: nf needs to know what size of maps it gives", None)
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Network:
         """The network of a record, as it reads back from a file.
 
         A field that the record lacks means its default: what every network was before
-        there was a choice.
+        there was a choice. Raises ValueError for what is no such record.
         """
-        parts = {
-            "input_shape": tuple(record["input_shape"]),
-            "stem": record["stem"] and Stem(**record["stem"]),
-            "stages": tuple(Stage(**stage) for stage in record["stages"]),
-            "hidden": tuple(record.get("hidden", ())),
-        }
-        return cls(**{**record, **parts})
+        found = _fields(cls, record)
+        for key in ("input_shape", "hidden", "stages"):
+            if isinstance(found.get(key), list):
+                found[key] = tuple(found[key])
+        if found["stem"] is not None:
+            found["stem"] = Stem(**_fields(Stem, found["stem"]))
+        if isinstance(found["stages"], tuple):
+            found["stages"] = tuple(Stage(**_fields(Stage, stage)) for stage in found["stages"])
+        return cls(**found)
 
     @property
     def kinds(self) -> set[str]:
@@ -161,9 +196,14 @@ class Network:
         return sum(stage.repeats for stage in self.stages)
 
     @property
+    def pools(self) -> int:
+        """How many max poolings stand before the first stage: `pool1` or none."""
+        return int(self.stem is not None and self.stem.max_pooling)
+
+    @property
     def total_stride(self) -> int:
         """Input pixels per pixel of the last feature map, along one side."""
-        total = self.stem.stride * (2 if self.stem.max_pooling else 1) if self.stem else 1
+        total = self.stem.stride * 2**self.pools if self.stem else 1
         for stage in self.stages:
             total *= stage.stride * (2 if stage.pooling else 1)
         return total
@@ -208,5 +248,23 @@ def order(spec: Network, stage: Stage) -> tuple[str, ...]:
     return (*layers[:at], *last, *layers[at:])
 
 
-def _are_positive(values: tuple[Any, ...]) -> bool:
-    return all(isinstance(n, int) and n > 0 for n in values)
+def _fields(part: type, record: Any) -> dict[str, Any]:
+    """The fields of a part of a network in a record. Raises ValueError for others."""
+    known = {field.name: field.default is MISSING for field in dataclasses.fields(part)}
+    needed = [name for name, needed in known.items() if needed]
+    if not isinstance(record, dict) or not set(needed) <= record.keys() <= known.keys():
+        expected = f"a record of a {part.__name__} with {', '.join(needed)}"
+        others = [name for name in known if name not in needed]
+        expect.fail("record", f"{expected}, and perhaps {', '.join(others)}", record)
+    return dict(record)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _are_positive(values: Any) -> bool:
+    """Whether it is a tuple of whole numbers above 0 that a tensor can have as sides."""
+    return isinstance(values, tuple) and all(
+        isinstance(n, int) and not isinstance(n, bool) and 0 < n < 2**31 for n in values
+    )

@@ -7,6 +7,7 @@ Book: chapters 1 to 4 and 9.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -50,6 +51,8 @@ BOTTLENECK_STRIDES: tuple[BottleneckStride, ...] = ("1x1", "3x3")
 
 # A bottleneck block puts out four times the filters of its 3x3 convolution (Table 1).
 EXPANSION = 4
+# ResNet-1202 has 200 blocks in a stage. What stands above is a slip, and would be counted for ever.
+MOST_REPEATS = 10_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,9 @@ class Stem:
     Pooling is 3x3 with stride 2 (Table 1), and padded by 1, of which the table says nothing.
     `convolutions=3` is ResNet-C's stem: the first has the stride, the last `filters`, the others
     half as many. With pre-activation the last has neither batch normalization nor ReLU.
+
+    Raises ValueError for what is no positive integer, and for an even kernel, whose padding would
+    be wider on one side.
     """
 
     kernel_size: int
@@ -68,7 +74,16 @@ class Stem:
     convolutions: int = 1
 
     def __post_init__(self) -> None:
-        keep_integer(self, "convolutions")
+        for key in ("kernel_size", "filters", "stride"):
+            keep_integer(self, key)
+        keep_integer(self, "convolutions", most=MOST_REPEATS)
+        if self.kernel_size % 2 == 0:
+            why = "an odd number: it is padded by the same on every side"
+            expect.fail("kernel_size", why, self.kernel_size)
+        if self.convolutions > 1 and self.filters < 2:
+            why = f"at least 2: the first of {self.convolutions} convolutions has half of them"
+            expect.fail("filters", why, self.filters)
+        expect.flag("max_pooling", self.max_pooling)
 
     @property
     def windows(self) -> tuple[tuple[str, int, int], ...]:
@@ -92,8 +107,9 @@ class Stage:
     `groups` of channels, and `expansion` times its filters are what the block puts out:
     ResNeXt-50 has twice the filters of ResNet-50, in 32 groups, and an expansion of 2.
 
-    Raises ValueError for an unknown block, for what is no positive integer, and for groups
-    that do not divide the filters or stand outside a bottleneck.
+    Raises ValueError for another name than `conv2_x` and the like, an unknown block, for what is
+    no positive integer, and for groups that do not divide the filters or stand outside a
+    bottleneck.
     """
 
     name: str
@@ -106,9 +122,13 @@ class Stage:
     expansion: int = EXPANSION
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"conv[0-9]+_x", str(self.name)):
+            expect.fail("name", "conv2_x, conv3_x and so on: layers are called by it", self.name)
         expect.one_of("block", self.block, BLOCKS)
-        for key in ("filters", "repeats", "stride", "groups", "expansion"):
+        for key in ("filters", "stride", "groups", "expansion"):
             keep_integer(self, key)
+        keep_integer(self, "repeats", most=MOST_REPEATS)
+        expect.flag("pooling", self.pooling)
         if self.filters % self.groups:
             why = f"a divisor of the {self.filters} filters of {self.name}"
             expect.fail("groups", why, self.groups)
@@ -123,6 +143,6 @@ class Stage:
         return self.filters * (self.expansion if self.block in BOTTLENECK_BLOCKS else 1)
 
 
-def keep_integer(record: Any, key: str) -> None:
+def keep_integer(record: Any, key: str, most: int | None = None) -> None:
     """Refuses what is no positive integer; one of NumPy's becomes Python's, as files want it."""
-    object.__setattr__(record, key, int(expect.integer(key, getattr(record, key))))
+    object.__setattr__(record, key, int(expect.integer(key, getattr(record, key), most=most)))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 WRITTEN = {"plain": "plain", "resnet": "ResNet", "preresnet": "PreResNet", "vgg": "VGG"}
+TAGS = {"zerogamma": "zero gamma", "skipinit": "SkipInit", "fixup": "Fixup"}
 CODE = re.compile(rf"({'|'.join(WRITTEN)})(\d+)([-,].+)?")
 
 
@@ -23,5 +24,6 @@ def titles(names: Iterable[str]) -> dict[str, str]:
         written[name] = name if match is None else f"{WRITTEN[match[1]]}-{match[2]}"
         if match is not None and match[3] and not alike:
             rest = re.sub(r"^-", ", ", match[3])
-            written[name] += re.sub(r"(\d+)(filters)", r"\1 \2", rest)
+            rest = re.sub(r"(\d+)(filters)", r"\1 \2", rest)
+            written[name] += re.sub(r"[a-z]+", lambda word: TAGS.get(word[0], word[0]), rest)
     return written

@@ -19,7 +19,7 @@ def of_network(spec: Network) -> Iterator[Layer]:
     maps = Maps(spec.input_shape)
     if spec.stem:
         maps = yield from _stem(spec, maps)
-    for number, stage in enumerate(spec.stages, start=1):
+    for number, stage in enumerate(spec.stages, start=1 + spec.pools):
         for i in range(1, stage.repeats + 1):
             maps = yield from of_block(spec, stage, i, maps)
         if stage.pooling:
@@ -68,7 +68,7 @@ def _head(spec: Network, shape: tuple[int, int, int]) -> Iterator[Layer]:
         yield Layer("fc", "flatten", "Flatten", (features,))
     else:
         yield Layer("fc", "avg_pool", "GlobalAveragePooling2D", (features,), activations=features)
-    if spec.start == "fixup":
+    if spec.start == "fixup" and not spec.hidden:
         yield Layer("fc", "fc_shift", "Shift", (features,), parameters=1)
     for number, units in enumerate(spec.hidden, start=6):
         yield _dense(f"fc{number}", features, units)

@@ -7,11 +7,14 @@ reads it in place of TensorFlow Datasets. Book: chapter 5.
 from __future__ import annotations
 
 import io
+import math
 import os
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
 
 from helpers import whole
 from helpers.datasets.memory import Data
@@ -19,6 +22,8 @@ from helpers.datasets.split import Split
 
 _LEVELS = 8  # of 255: more than that is another image and not another decoder
 _DECODED_HERE = ", decoded exactly"
+# What an archive may unpack to: so many times its size, or this much. Images do not shrink so far.
+MOST_TIMES, ALWAYS = 100, 64 * 2**20
 _HEAD = ("name", "description", "class_names")
 
 
@@ -74,15 +79,39 @@ def read(path: str | os.PathLike) -> Data:
             "`python -m helpers export cifar10 cifar10.npz`."
         )
     try:
+        _check_sizes(path)
         with np.load(path, allow_pickle=False) as content:
             head = {key: content[key].tolist() for key in _HEAD}
             parts = {split: _split(content, split) for split in ("train", "validation", "test")}
-    except (ValueError, KeyError, OSError, EOFError) as error:
+        texts = [head["name"], head["description"], *head["class_names"]]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError(f"its names must be texts. Received: {texts}")
+        return Data(head["name"], head["description"], tuple(head["class_names"]), **parts)
+    except Exception as error:  # whatever a zip's reader, NumPy or a decoder may stumble over
         raise ValueError(
             f"{path} is no data set that `python -m helpers export` wrote "
-            f"({type(error).__name__}: {error})."
+            f"({type(error).__name__}: {error!s:.300}). Copy it again, or export it anew."
         ) from error
-    return Data(head["name"], head["description"], tuple(head["class_names"]), **parts)
+
+
+def _check_sizes(path: Path) -> None:
+    """Raises ValueError for an archive that promises more than it holds, or unpacks without end.
+
+    NumPy makes room for what an array's header says before it reads a number.
+    """
+    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        total, most = sum(entry.file_size for entry in entries), path.stat().st_size * MOST_TIMES
+        if total > max(most, ALWAYS):
+            raise ValueError(f"it would unpack to {total:,} bytes, {MOST_TIMES} times its size")
+        for entry in entries:
+            with archive.open(entry) as file:
+                shape, _, kind = readers[npy.read_magic(file)](file)
+                said = file.tell() + math.prod(shape) * kind.itemsize
+                odd = kind.hasobject or min(shape, default=0) < 0
+                if odd or said != entry.file_size:
+                    raise ValueError(f"{entry.filename} does not hold what its header says")
 
 
 def _split(content: Mapping[str, np.ndarray], split: str) -> Split:
@@ -98,4 +127,6 @@ def _decoded(files: Sequence[bytes]) -> np.ndarray:
     """JPEG files of one size as (N, H, W, 3) uint8."""
     from PIL import Image  # here, because files of pixels do without it
 
-    return np.stack([np.asarray(Image.open(io.BytesIO(f)).convert("RGB")) for f in files])
+    # Of one format: Pillow knows some whose reader starts another program.
+    images = (Image.open(io.BytesIO(file), formats=("JPEG",)) for file in files)
+    return np.stack([np.asarray(image.convert("RGB")) for image in images])

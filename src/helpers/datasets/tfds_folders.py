@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -21,6 +22,41 @@ if TYPE_CHECKING:
 
 class DataUnavailableError(RuntimeError):
     """A data set is not on this machine and could not be fetched."""
+
+
+_AGAIN = "Remove that folder and have the data set prepared again, from all its archives."
+
+
+def files(builder: DatasetBuilder, split: str) -> list[str]:
+    """The TFRecord files of a split of a prepared data set.
+
+    Raises `DataUnavailableError` if the split is missing or empty, is stored in another format,
+    or lacks a file.
+    """
+    info, kind = builder.info.splits.get(split), builder.info.file_format.value
+    if info is None or not info.num_examples or kind != "tfrecord":
+        why = "none" if info is None else f"{info.num_examples:,} images as {kind}"
+        raise DataUnavailableError(
+            f"{builder.data_path} has no images in TFRecord files for its split {split}. "
+            f"Received: {why}. {_AGAIN}"
+        )
+    paths = [str(path) for path in info.filepaths]
+    if missing := [path for path in paths if not Path(path).is_file()]:
+        raise DataUnavailableError(
+            f"{builder.data_path} has not all files of its split {split}. Missing: "
+            f"{', '.join(Path(path).name for path in missing[:3])}. {_AGAIN}"
+        )
+    return paths
+
+
+def damaged(builder: DatasetBuilder, split: str, error: Exception) -> DataUnavailableError:
+    """What to raise where a file of a split could not be read to its end."""
+    in_a_graph = r"\{\{.*?\}\}"  # TensorFlow's own places
+    reason = re.sub(in_a_graph, "", str(error)).strip().split("\n")[0]
+    return DataUnavailableError(
+        f"{builder.data_path} is damaged: its split {split} could not be read "
+        f"({type(error).__name__}: {reason:.200}). {_AGAIN}"
+    )
 
 
 def is_jpeg(builder: DatasetBuilder) -> bool:
@@ -39,16 +75,22 @@ def in_fixed_order(
     the last 5,000 are all trucks, and a validation error means nothing.
 
     Returns images (N, H, W, C) uint8 and labels (N,) int32; with `encoded` the images
-    are the files as they are stored, as bytes.
+    are the files as they are stored, as bytes. Raises `DataUnavailableError` if they are stored
+    in another format, cut off or damaged.
     """
+    import tensorflow as tf
     import tensorflow_datasets as tfds
 
-    arrays = builder.as_dataset(
-        split=split,
-        shuffle_files=False,
-        batch_size=-1,
-        decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
-    )
+    files(builder, split)
+    try:
+        arrays = builder.as_dataset(
+            split=split,
+            shuffle_files=False,
+            batch_size=-1,
+            decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
+        )
+    except tf.errors.OpError as error:  # a record is cut off, damaged, or there are too few
+        raise damaged(builder, split, error) from error
     keys = [hashlib.sha256(i).digest() for i in arrays["id"].numpy()]
     order = sorted(range(len(keys)), key=keys.__getitem__)
     return arrays["image"].numpy()[order], arrays["label"].numpy()[order].astype("int32")

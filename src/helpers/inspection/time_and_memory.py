@@ -9,9 +9,10 @@ Book: chapter 4.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import json
 import logging
 import os
-import pickle
 import subprocess
 import sys
 import time
@@ -187,7 +188,8 @@ def _peaks_elsewhere(spec: Network, batch_sizes: Sequence[int]) -> tuple[int, ..
         )
         for batch_size in batch_sizes
     ]
-    said = [process.communicate(pickle.dumps(spec)) for process in processes]
+    record = json.dumps(dataclasses.asdict(spec)).encode()
+    said = [process.communicate(record) for process in processes]
     for process, batch_size, (_, errors) in zip(processes, batch_sizes, said, strict=True):
         if process.returncode != 0:
             lines = errors.decode(errors="replace").strip().splitlines() or ["nothing"]
@@ -200,7 +202,7 @@ def _peaks_elsewhere(spec: Network, batch_sizes: Sequence[int]) -> tuple[int, ..
 
 
 def _train_and_report() -> None:
-    spec, batch_size = pickle.load(sys.stdin.buffer), int(sys.argv[1])
+    spec, batch_size = Network.from_record(json.load(sys.stdin)), int(sys.argv[1])
     step = _training_turn(networks.build(spec), batch_size)
     for _ in range(_STEPS):
         step()

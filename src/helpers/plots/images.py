@@ -40,12 +40,17 @@ def confusion(
 ) -> Axes:
     """What `inspection.confusion` counted, as a map: true classes down, answers across.
 
-    Up to ten classes have their numbers written in. `title` names the images.
+    Up to ten classes have their numbers written in; the colour is the share of the class, as
+    the bar at the right says. `title` names the images.
 
     Book: chapter 6.
     """
     ax = axes_or_new(ax)
-    ax.imshow(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), cmap="Blues", vmax=1)
+    share = 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    shown = ax.imshow(share, cmap="Blues", vmin=0, vmax=100)
+    bar = ax.figure.colorbar(shown, ax=ax, shrink=0.8)
+    bar.set_label(r"% of the breed's photographs")
+    bar.solids.set_rasterized(True)  # as the map is: a dark page leaves pictures as they are
     small = {"fontsize": "small" if len(matrix) <= 10 else 5}
     ax.set_xticks(range(len(matrix)), class_names, rotation=0 if len(matrix) <= 4 else 90, **small)
     ax.set_yticks(range(len(matrix)), class_names, **small)

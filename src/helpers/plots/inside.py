@@ -33,7 +33,7 @@ def along(
         ax.plot(place, row, label=look.title, **look.line)
     ax.set_xlim(0, 1)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("place: input 0, output 1")
+    ax.set_xlabel("from input (0) to output (1)")
     ax.set_ylabel(what)
     if legend:
         ax.legend()

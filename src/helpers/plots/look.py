@@ -73,7 +73,7 @@ def net_looks(labels: Iterable[str]) -> list[NetLook]:
     kind, all look as `line_look` says. Titles are those of `specs.titles`.
     """
     labels = list(labels)
-    kinds = [_kind(label) for label in labels]
+    kinds = [_parts(label) for label in labels]
     depths = sorted({depth for _, depth in kinds if depth is not None})
     left = 2 if any(kind for kind, _ in kinds) else 0  # the colours before are taken
     written, seen, looks = specs.titles(labels), Counter(), []
@@ -92,7 +92,12 @@ def net_looks(labels: Iterable[str]) -> list[NetLook]:
     return looks
 
 
-def _kind(label: str) -> tuple[str | None, int | None]:
+def kind_of(label: str) -> str | None:
+    """What a net is by its name: plain, residual, or None for neither."""
+    return _parts(label)[0]
+
+
+def _parts(label: str) -> tuple[str | None, int | None]:
     """plain, residual or None, and the depth where the label says it."""
     match = NET.match(label)
     if match is None:

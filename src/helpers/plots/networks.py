@@ -35,7 +35,7 @@ def by_layer(
     for of_layers, look in zip(values.values(), net_looks(values), strict=True):
         row = list(of_layers.values())
         ax.semilogy(np.linspace(0, 1, len(row)), row, label=look.title, **look.line)
-    ax.set_xlabel("place: input 0, output 1")
+    ax.set_xlabel("from input (0) to output (1)")
     ax.set_ylabel(what)
     if legend:
         ax.legend()

@@ -52,14 +52,14 @@ def training_and_test(
     """The paper's Figure 6: training error dashed and thin, test error solid and bold.
 
     One shade per run. `marks` are errors in % by network, drawn as lines at the right
-    edge in the shade of that network's run: what somebody else reports.
+    edge in the shade of that network's run, and written above them: what the paper reports.
 
     Raises ValueError without runs, for different images, or for a run whose test
     error was not followed.
 
     Book: chapter 5.
     """
-    images = images_of(runs)
+    images, reported = images_of(runs), []
     ax = axes_or_new(ax)
     for run, net in zip(runs, net_looks(run.network for run in runs), strict=True):
         if "test_error" not in run.history:
@@ -78,8 +78,15 @@ def training_and_test(
             ax.plot(steps, values, color=net.colour, label=label, **look, **marker)
         if marks and run.network in marks:
             at = marks[run.network]
-            across = ax.get_yaxis_transform()
-            ax.plot([0.97, 1], [at, at], color=net.colour, lw=2.5, transform=across)
+            reported.append(at)
+            ax.plot(
+                [0.9, 1], [at, at], color=net.colour, lw=1.5, transform=ax.get_yaxis_transform()
+            )
+    if reported:  # on the axis of all errors they lie within a line's width of each other
+        words = f"the paper: {', '.join(f'{at:.1f}' for at in reported)} %"
+        place = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
+        look = {"ha": "right", "va": "bottom", "fontsize": "small"}
+        ax.annotate(words, (0.98, max(reported)), (0, 3), **place, **look)
     ax.set_title(images, fontsize="medium")
     ax.set_xlabel("steps")
     ax.set_xlim(left=0)

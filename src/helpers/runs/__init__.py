@@ -3,7 +3,7 @@
 Book: chapters 1 and 5.
 """
 
-from helpers.runs.machine import hardware, versions
+from helpers.runs.machine import check_backend, hardware, versions
 from helpers.runs.run import (
     DIRECTORY_VARIABLE,
     Run,
@@ -21,6 +21,7 @@ __all__ = [
     "DIRECTORY_VARIABLE",
     "Run",
     "as_json",
+    "check_backend",
     "check_free",
     "compare",
     "directory",

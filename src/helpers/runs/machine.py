@@ -13,19 +13,33 @@ import numpy as np
 
 import helpers
 
+BACKENDS = ("tensorflow", "jax", "torch")  # of Keras', those that can train
+
+
+def check_backend() -> str:
+    """Keras' backend. Raises RuntimeError for one that computes but does not train."""
+    backend = keras.backend.backend()
+    if backend not in BACKENDS:
+        raise RuntimeError(
+            f"Networks train on {', '.join(BACKENDS[:-1])} or {BACKENDS[-1]}: set KERAS_BACKEND "
+            f"before Keras is imported. Received: KERAS_BACKEND={backend}"
+        )
+    return backend
+
 
 def versions() -> dict[str, str]:
-    """Versions of Python, of the book, and of what a training depends on."""
+    """Versions of Python, of the book, and of what a training depends on.
+
+    Raises RuntimeError for a backend of Keras' that does not train.
+    """
     found = {
         "helpers": helpers.__version__,
         "python": platform.python_version(),
         "keras": keras.__version__,
-        "backend": keras.backend.backend(),
+        "backend": check_backend(),
         "numpy": np.__version__,
     }
-    backend = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}[found["backend"]]
-    found[backend] = __import__(backend).__version__
-    return found
+    return found | {found["backend"]: __import__(found["backend"]).__version__}
 
 
 def hardware() -> dict[str, Any]:

@@ -9,6 +9,7 @@ Book: chapters 1 and 5.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import re
@@ -166,7 +167,7 @@ def load(name: str | os.PathLike) -> Run:
         )
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not a record of training: not JSON ({error})") from error
     expected = {f.name for f in dataclasses.fields(Run)} - {"model"}
     if not isinstance(record, dict) or {*record, "extra"} != expected:
@@ -174,7 +175,50 @@ def load(name: str | os.PathLike) -> Run:
             f"{path} is not a record of training: expected the fields {sorted(expected)}. "
             f"Received: {sorted(record) if isinstance(record, dict) else type(record).__name__}"
         )
+    if wrong := _unlike(record):
+        raise ValueError(f"{path} is not a record of training: {wrong}")
     return Run(**record)
+
+
+def _unlike(record: dict[str, Any]) -> str:
+    """What in a record is of another kind than `Run` has; empty where nothing is."""
+    for key, kinds in _KINDS.items():
+        if not isinstance(record.get(key, {}), kinds) or isinstance(record.get(key), bool):
+            return f"its `{key}` is {record[key]!r:.80}"
+    columns = list(record["history"].values())
+    numbers = [*itertools.chain(*(c if isinstance(c, list) else [c, None] for c in columns))]
+    for of_split in record["final"].values():
+        numbers += of_split.values() if isinstance(of_split, dict) else [None]
+    if not all(_is_number(number) for number in numbers):
+        return "its `history` must hold lists of numbers, its `final` numbers"
+    if "error" not in record["history"] or len({len(column) for column in columns}) > 1:
+        return "its `history` must hold an `error`, and as many numbers of each kind"
+    if not isinstance(record["data"].get("description"), str):
+        return "its `data` must have a `description`"
+    return ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_KINDS = {
+    "name": str,
+    "network": str,
+    "spec": dict | None,
+    "recipe": dict,
+    "seed": int,
+    "data": dict,
+    "parameters": int,
+    "history": dict,
+    "final": dict,
+    "seconds": int | float,
+    "interruptions": int,
+    "command": str | None,
+    "versions": dict,
+    "hardware": dict,
+    "extra": dict,
+}
 
 
 def names() -> list[str]:

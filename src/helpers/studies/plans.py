@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from helpers import counting, datasets, expect, recipes, specs, training
@@ -19,6 +21,25 @@ from helpers.runs import Run
 from helpers.specs import Network
 from helpers.studies.named import Length
 from helpers.training import on_device
+
+
+def _record_name(key: str, value: Any) -> None:
+    """It becomes the name of files, which must lie in their folder."""
+    if "\\" in expect.word(key, value) or value.startswith("."):
+        expect.fail(key, "a text without \\ and without a point in front", value)
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    **dict.fromkeys(("epochs", "steps", "size", "images", "batch"), expect.integer),
+    "seed": partial(expect.integer, least=0, most=2**31 - 1),
+    "filters": partial(expect.integer, most=2**20),
+    "padding": partial(expect.integer, least=0),
+    "learning_rate": partial(expect.number, above=0),
+    **dict.fromkeys(("label_smoothing", "mixup"), expect.number),
+    **dict.fromkeys(("xla", "follow_test", "keep_weights", "on_device"), expect.flag),
+    **dict.fromkeys(("data", "recipe", "schedule", "precision"), expect.word),
+    "name": _record_name,
+}
 
 
 @dataclass(frozen=True)
@@ -74,9 +95,11 @@ class Plan:
             raise ValueError(
                 f"Expected `epochs` or `steps`. Received both: {self.epochs} and {self.steps}"
             )
-        for key in ("epochs", "steps", "size", "images", "batch"):
+        for key, check in _CHECKS.items():
             if (value := getattr(self, key)) is not None:
-                expect.integer(key, value)
+                check(key, value)
+        if not self.data:
+            expect.fail("data", f"one of {', '.join(datasets.LOADERS)}", self.data)
         datasets.chosen_name(self.data)
         in_memory = self.data not in datasets.PHOTOGRAPHS
         for key, fits, of in (
@@ -87,7 +110,8 @@ class Plan:
                 raise ValueError(
                     f"`{key}` is for {of}. Received: {key}={getattr(self, key)} with {self.data}"
                 )
-        self.record()  # raises for an unknown network, option or recipe
+        self.spec()  # raises for an unknown network or option, also where `name` is given
+        self.record()  # raises for an unknown recipe
 
     def spec(self) -> Network:
         """The network; its input and classes are those of its own images."""

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import os
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from helpers.studies.named import NamedPlan, named
 from helpers.studies.plans import Plan
 
 _FOLDER = Path(__file__).parent
+MOST = 10_000  # trainings of one table
 _OPTIONS = {f.name for f in dataclasses.fields(Plan)} - {"network", "seed"}
 
 
@@ -56,14 +58,18 @@ def load(name: str | os.PathLike) -> Study:
         raise FileNotFoundError(f"There is no study file {path}.")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # other bytes than UTF-8, too
         raise ValueError(f"{path} is not a study: not TOML ({error})") from error
     title, tables = content.pop("title", None), content.pop("runs", None)
     if not isinstance(title, str) or not isinstance(tables, list) or not tables:
         raise ValueError(f"{path} is not a study: expected a `title` and tables [[runs]].")
+    if not all(isinstance(table, dict) for table in tables):
+        raise ValueError(
+            f"{path} is not a study: expected tables [[runs]]. Received: {tables!r:.80}"
+        )
     plans = [p for table in tables for p in _plans({**content, **table}, path)]
     records = [plan.record() for plan in plans]
-    twice = sorted({record for record in records if records.count(record) > 1})
+    twice = sorted(record for record, times in Counter(records).items() if times > 1)
     if twice:
         raise ValueError(f"{path} lists a training twice: {', '.join(twice)}")
     return Study(path.stem, title, tuple(plans))
@@ -81,11 +87,15 @@ def _plans(table: dict, path: Path) -> list[Plan | NamedPlan]:
     for key in (main, "seeds"):
         if not isinstance(lists.get(key), list) or not lists[key]:
             raise ValueError(f"{path}: `{key}` must be a list. Received: {lists.get(key)!r}")
+    if (number := len(lists[main]) * len(lists["seeds"])) > MOST:
+        raise ValueError(
+            f"{path} lists {number:,} trainings in one table. Expected at most {MOST:,}."
+        )
     make = named if main == "trainings" else Plan
     try:
         return [
             make(name, **table, seed=seed)
             for name, seed in itertools.product(lists[main], lists["seeds"])
         ]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise ValueError(f"{path}: {error}") from error

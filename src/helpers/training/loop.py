@@ -149,6 +149,7 @@ def prepared(
 ) -> tuple[DataSet, Run]:
     """What a training begins with: the images as the recipe sees them, and an empty record
     whose `model` is the network, compiled. Arguments and errors are those of `train`."""
+    runs.check_backend()
     data = datasets.load(data) if isinstance(data, str) else data
     _check(data, recipe, seed)
     data = _seen(data, recipe)
@@ -268,11 +269,31 @@ def _check_model(model, data, recipe):
             f"from {expected[0]} to {expected[1]}. Received: from {came[0]} to {came[1]}. "
             "A Sequential model wants keras.Input as its first element."
         )
-    in_bfloat16 = any(layer.compute_dtype == "bfloat16" for layer in model.layers)
-    if in_bfloat16 != (recipe.precision == "mixed_bfloat16"):
-        raise ValueError(
-            f"{model.name} was built to compute in {'bfloat16' if in_bfloat16 else 'float32'}, "
-            f"the recipe says {recipe.precision!r}. Build the model under "
-            f"keras.config.set_dtype_policy({recipe.precision!r}), or take "
-            "Recipe.in_precision."
-        )
+    _check_precision(model, recipe)
+
+
+# What the layers of a network compute in under each policy, and hold their variables in. The
+# last layer of a mixed one computes in full precision.
+_COMPUTES_IN = {"float32": {"float32"}, "mixed_bfloat16": {"bfloat16", "float32"}}
+
+
+def _check_precision(model, recipe):
+    policies = [layer.dtype_policy for layer in _layers(model) if layer.weights]
+    computed = {policy.compute_dtype for policy in policies}
+    held = {policy.variable_dtype for policy in policies}
+    expected = _COMPUTES_IN[recipe.precision]
+    mixed = recipe.precision != "float32"
+    if computed <= expected and held == {"float32"} and ("bfloat16" in computed) == mixed:
+        return
+    raise ValueError(
+        f"{model.name} computes in {' and '.join(sorted(computed))} and holds its variables in "
+        f"{' and '.join(sorted(held))}; the recipe says {recipe.precision!r}, and a record would "
+        f"say so, too. Build the model under keras.config.set_dtype_policy({recipe.precision!r}), "
+        "or take Recipe.in_precision."
+    )
+
+
+def _layers(model):
+    """The layers of a model and of the models inside it."""
+    for layer in model.layers:
+        yield from _layers(layer) if isinstance(layer, keras.Model) else [layer]

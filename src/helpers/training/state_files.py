@@ -47,21 +47,28 @@ def read(file: Path) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]]:
     Raises FileNotFoundError if there is none, ValueError if it is something else.
     """
     groups: dict[str, list[np.ndarray]] = {}
-    with _opened(file) as content:
-        found = json.loads(content.metadata()["record"])
-        for name in sorted(content.keys()):
-            groups.setdefault(name.rpartition(".")[0], []).append(content.get_tensor(name))
-    return groups, found
+    with _opened(file) as opened:
+        for name in sorted(opened.content.keys()):
+            group, _, number = name.rpartition(".")
+            kind = opened.content.get_slice(name).get_dtype()
+            if not group or not number.isdecimal() or kind not in _TYPES:
+                raise ValueError(opened.text(f"it holds {name} of type {kind}"))
+            groups.setdefault(group, []).append(opened.content.get_tensor(name))
+        return groups, opened.record
 
 
 def record(file: Path) -> dict[str, Any]:
     """The record of such a file, without its arrays. Raises as `read` does."""
-    with _opened(file) as content:
-        return json.loads(content.metadata()["record"])
+    with _opened(file) as opened:
+        return opened.record
+
+
+# Numbers that NumPy has, too.
+_TYPES = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL")
 
 
 class _opened:
-    """`safe_open`, with errors that say what to do."""
+    """`safe_open` and the record, with errors that say what to do."""
 
     def __init__(self, file):
         if not file.is_file():
@@ -72,15 +79,22 @@ class _opened:
         try:
             self.content = safe_open(self.file, framework="np").__enter__()
         except SafetensorError as error:
-            raise ValueError(self._text(error)) from error
-        if "record" not in (self.content.metadata() or {}):
-            raise ValueError(self._text("it holds no record"))
-        return self.content
+            raise ValueError(self.text(error)) from error
+        metadata = self.content.metadata() or {}
+        if "record" not in metadata:
+            raise ValueError(self.text("it holds no record"))
+        try:
+            self.record = json.loads(metadata["record"])
+        except (ValueError, RecursionError) as error:
+            raise ValueError(self.text(f"its record is not JSON: {error}")) from error
+        if not isinstance(self.record, dict):
+            raise ValueError(self.text("its record is no table"))
+        return self
 
     def __exit__(self, *raised):
         self.content.__exit__(*raised)
 
-    def _text(self, why):
+    def text(self, why):
         return (
             f"{self.file} is not the whole state of a training ({why}). Copy it again, or remove "
             "it to begin anew."

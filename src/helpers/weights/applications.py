@@ -58,7 +58,7 @@ def load(model: keras.Model, source: keras.Model, *, head: bool = True) -> None:
         epsilon = theirs[name].epsilon - places[variance].layer.epsilon
         arrays[mean] = arrays[mean].astype("float64") - (0.0 if bias is None else values(bias))
         arrays[variance] = arrays[variance].astype("float64") + epsilon
-    assign((place, arrays[name]) for name, place in places.items())
+    assign(title, ((place, arrays[name]) for name, place in places.items()))
 
 
 def fetch(source: Source, *, head: bool = True) -> keras.Model:

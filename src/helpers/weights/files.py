@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from safetensors.numpy import save_file
 
 from helpers import expect, whole
 from helpers.specs import BOTTLENECK_STRIDES
-from helpers.weights import naming, pickles, published, pytorch
+from helpers.weights import naming, pickles, published, pytorch, stated
 from helpers.weights import option_a as forms
 from helpers.weights import places as fitting
 from helpers.weights.places import HEAD, SAME_NETWORK, Place
@@ -72,9 +73,10 @@ def load(
             arrays = _read(model, title or path.name, places, file, hint, head, said)
     except SafetensorError as error:
         raise ValueError(_NOT_SAFETENSORS.format(path, error)) from error
-    fitting.assign(
+    pairs = (
         (place, pytorch.to_ours(arrays[name], place.variable)) for name, place in places.items()
     )
+    fitting.assign(title or path.name, pairs)
 
 
 def _read(
@@ -193,6 +195,7 @@ _NO_STRIDE = (
 
 
 def _check_metadata(model: keras.Model, title: str, metadata: dict[str, str]) -> None:
+    stated.check(model, title, metadata)
     block = naming.block(model)
     if metadata.get("block", block) != block:
         raise ValueError(
@@ -211,7 +214,17 @@ def _check_metadata(model: keras.Model, title: str, metadata: dict[str, str]) ->
     # Of a file that does not say so, the names of ResNet-D's projections do.
     told = any(".downsample.2." in name for name in places_of(model))
     pooled = metadata.get("pooled_shortcut", "true" if told else "false")
+    if pooled not in ("true", "false"):
+        raise ValueError(
+            f"{title}: `pooled_shortcut` in its metadata must be true or false. "
+            f"Received: pooled_shortcut={pooled!r}"
+        )
     survival = metadata.get("survival", "1")
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(e-[0-9]+)?", survival):
+        raise ValueError(
+            f"{title}: `survival` in its metadata must be a number, a probability. "
+            f"Received: survival={survival!r}"
+        )
     fitting.check_unseen(model, title, pooled=pooled == "true", survival=survival)
 
 
@@ -223,7 +236,8 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     1/2048 of its value. Moving averages stay in float32, since nothing bounds a variance: the
     early layers of a deep plain net exceed what float16 can hold. The metadata say `name`,
     `block`, for bottlenecks `bottleneck_stride`, and `option_a`, "zeros behind", where shortcuts
-    have channels of zeros; also `pooled_shortcut` and `survival` of a net that has them.
+    have channels of zeros; also `pooled_shortcut` and `survival` of a net that has them, and
+    `pooling`, `activation`, `normalization` and `epsilon`, of which no array speaks either.
     torchvision's own classes take ResNet-18 and 34 with option B and the bottleneck nets with the
     stride on the 3x3, timm's resnet50c, resnet50d, seresnet50, resnext50_32x4d and resnetv2_50
     (preresnet50) as well; the other nets keep the scheme.
@@ -252,7 +266,7 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
             )
         # The library writes memory as it lies, so the change of axes must be carried out.
         arrays[name] = pytorch.to_pytorch(array.astype(kept), place.shape)
-    metadata = {"format": "pt", "name": model.name, **pytorch.marks(model)}
+    metadata = {"format": "pt", "name": model.name, **pytorch.marks(model), **stated.of(model)}
     if forms.pads(model):
         metadata["option_a"] = forms.BEHIND
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ import keras
 from helpers import counting, specs
 from helpers.datasets import preprocessing
 from helpers.datasets.preprocessing import Preprocessing
-from helpers.weights import addresses, applications, files, hub, naming, published
+from helpers.weights import addresses, applications, files, hub, naming, published, stated
 from helpers.weights import option_a as forms
 from helpers.weights.hub import CONFIGURATION, WEIGHTS
 from helpers.weights.option_a import OptionA
@@ -60,12 +60,16 @@ def load(
       `book/resnet56.cifar10`, which lies in the book's repository, or `akamaster/resnet20`
       and `a-martyn/plainnet20`, trained on CIFAR-10 in full;
     - another repository of timm's form on huggingface.co, such as `timm/resnet50.ra_in1k`:
-      its `config.json` says which network it is and how images are prepared;
+      its `config.json` says which network it is and how images are prepared, and must state
+      no pooling, activation or other argument that the network has not;
     - the path of a `.safetensors` file with torchvision's and timm's names, such as
       `layer1.0.conv1.weight`, or with a-martyn's or akamaster's: a download, or what `save` or
       `python -m helpers study --weights` wrote. Bottlenecks of torchvision and timm have the
       stride on the 3x3 ("v1.5"): a file counts as one of theirs unless its metadata say
-      `bottleneck_stride: 1x1`. timm's resnetv2_50 is `preresnet50` with that stride;
+      `bottleneck_stride: 1x1`. timm's resnetv2_50 is `preresnet50` with that stride. What else
+      the metadata state, `pooling`, `activation` or `epsilon`, must be the network's. What
+      wraps a net in PyTorch and stands before every name, `module.` or `_orig_mod.`, is
+      left out;
     - ResNet50, ResNet101, ResNet152, VGG16 or VGG19 of keras.applications as a model. Its
       biases and its epsilon go into our moving statistics.
 
@@ -79,8 +83,9 @@ def load(
     Weights of half or double precision become what the network's variables are,
     usually float32. The images must be prepared as they were for the source: see `Loaded`.
 
-    Raises ValueError if an array is missing, superfluous or of another shape, if the stride
-    stands elsewhere, the form of option A is not known or a checksum differs;
+    Raises ValueError if an array is missing, superfluous or of another shape, holds NaN or
+    infinity, or a variance below zero; if the stride stands elsewhere, a stated setting is
+    another, the form of option A is not known or a checksum differs;
     FileNotFoundError if there is no such file or repository; ConnectionError if it cannot be
     downloaded; TypeError if `model` or `source` is something else. The weights are then as they
     were.
@@ -103,7 +108,7 @@ def load(
         return _load_published(model, published.get(source), head, option_a)
     if isinstance(source, str) and _is_repository(source):
         files.places_of(model)  # what can be refused is refused before a download
-        return _load_published(model, _from_configuration(source), head, option_a)
+        return _load_published(model, _from_configuration(model, source), head, option_a)
     return _load_file(model, Path(source), head, option_a)
 
 
@@ -170,13 +175,15 @@ def _check_network(model: keras.Model, source: Source) -> None:
     check_unseen(model, source.name, pooled=spec.pooled_shortcut, survival=spec.survival)
 
 
-def _from_configuration(name: str) -> Source:
+def _from_configuration(model: keras.Model, name: str) -> Source:
     """A source that is in no table, as timm describes it on the hub."""
     path = hub.fetch(name, CONFIGURATION).path
     try:
         configuration = json.loads(path.read_text("utf-8"))
         network = configuration["architecture"]
-        prepared = preprocessing.from_timm(configuration["pretrained_cfg"])
+        older = "mean" in configuration  # timm once had all in one table
+        prepared = configuration if older else configuration["pretrained_cfg"]
+        prepared = preprocessing.from_timm(prepared)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{CONFIGURATION} of {name} must say `architecture` and `pretrained_cfg` as timm's "
@@ -188,6 +195,7 @@ def _from_configuration(name: str) -> Source:
             f"{', '.join(published.ON_THE_HUB)}: others compute something else, even where all "
             f"arrays would fit.{_BIT if network.endswith('_bit') else ''}"
         )
+    stated.check_configuration(model, name, configuration)
     ours = published.ON_THE_HUB[network]
     return published.on_the_hub(name, ours, prepared, f"huggingface.co/{name}")
 

@@ -61,29 +61,32 @@ _A_MARTYN = (
     (re.compile(r"stack(\d)a\."), lambda m: f"layer{m[1]}.0."),
     (re.compile(r"stack(\d)b\.(\d+)\."), lambda m: f"layer{m[1]}.{int(m[2]) + 1}."),
 )
-# `module.` stands before every name of a net that was saved inside PyTorch's DataParallel.
-_AKAMASTER = ((re.compile(r"(?:module\.)?(linear\.)?"), lambda m: "fc." if m[1] else ""),)
+_AKAMASTER = ((re.compile(r"linear\."), lambda _: "fc."),)
+# What stands first in a name of a network that nothing wraps.
+_ROOT = re.compile(r"conv\w*|bn\w*|bias\d.*|fc\w*|linear|layer\d|stack\d\w?|stem|stages|norm|head")
+_AVERAGES = "n_averaged"  # PyTorch's AveragedModel counts in it; no output depends on it
 
 
 def in_torchvision(names: Iterable[str]) -> tuple[dict[str, str], str | None]:
     """{torchvision's name: the name in a file}, and whose the file's names are.
 
     "a-martyn" and "akamaster" are known by what they call the first convolution and the
-    classifier; other names stay, and the second is None. Raises ValueError if two names of
-    the file become one.
+    classifier; other names stay, and the second is None. What stands before every name, as
+    PyTorch writes it for a net inside DataParallel (`module.`), torch.compile (`_orig_mod.`) or
+    another module, is left out. Raises ValueError if two names of the file become one.
     """
-    names = list(names)
+    unwrapped = _unwrapped(names)
     owner, rules = None, ()
-    if "convIn.weight" in names:
+    if "convIn.weight" in unwrapped:
         owner, rules = "a-martyn", _A_MARTYN
-    elif any(name.removeprefix("module.") == "linear.weight" for name in names):
+    elif "linear.weight" in unwrapped:
         owner, rules = "akamaster", _AKAMASTER
     found = {}
-    for name in names:
-        translated = name
+    for short, name in unwrapped.items():
+        translated = short
         for pattern, new in rules:
-            if m := pattern.match(name):
-                translated = new(m) + name[m.end() :]
+            if m := pattern.match(short):
+                translated = new(m) + short[m.end() :]
                 break
         if translated in found:
             raise ValueError(
@@ -92,6 +95,20 @@ def in_torchvision(names: Iterable[str]) -> tuple[dict[str, str], str | None]:
             )
         found[translated] = name
     return found, owner
+
+
+def _unwrapped(names: Iterable[str]) -> dict[str, str]:
+    """{name: the name in the file}, without what all of them have in front.
+
+    A ResNet's own names begin with several words, so a word before all of them is a wrapper's.
+    """
+    shorter = {name: name for name in names if name != _AVERAGES}
+    while len(first := {name.partition(".")[0] for name in shorter}) == 1:
+        rest = {short.partition(".")[2]: name for short, name in shorter.items()}
+        if _ROOT.fullmatch(first.pop()) or not all("." in name for name in rest):
+            break
+        shorter = rest
+    return shorter
 
 
 def weighted(model: keras.Model) -> dict[str, keras.Layer]:

@@ -21,12 +21,15 @@ import pickletools
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as short  # of what a file holds, which may be deep, or without end
 from typing import Any
 
 import numpy as np
 
 SUFFIXES = (".pt", ".th")
 LARGEST = 64 * 2**20  # bytes; ResNet-56's weights are 3.5 million
+DEEPEST = 32  # things in things; a state dict in a checkpoint has 9
+MOST_AXES = 8
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _ZIP = b"PK\x03\x04"
 
@@ -69,8 +72,9 @@ class _MakeTensor(_Closed):
         if not isinstance(storage, _Storage):
             raise _Refused("a tensor in it has no storage")
         whole = (offset, *size, *stride)
-        if len(size) != len(stride) or not all(type(n) is int and n >= 0 for n in whole):
-            raise _Refused(f"a tensor in it has the size {size!r:.80}, stride {stride!r:.80}")
+        fits = len(size) == len(stride) <= MOST_AXES
+        if not fits or not all(type(n) is int and 0 <= n < 2**63 for n in whole):
+            raise _Refused(f"a tensor in it has the size {short(size)}, stride {short(stride)}")
         return _Tensor(storage, offset, tuple(size), tuple(stride))
 
 
@@ -148,9 +152,9 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> _Storage:
         kind, type_, key, _, numbers, *views = pid
         if kind != "storage" or any(view is not None for view in views):
-            raise _Refused(f"it refers to {pid!r:.80}, which is not a whole storage")
+            raise _Refused(f"it refers to {short(pid)}, which is not a whole storage")
         if not isinstance(type_, _Type) or type(key) is not str or type(numbers) is not int:
-            raise _Refused(f"it refers to a storage by {pid!r:.80}")
+            raise _Refused(f"it refers to a storage by {short(pid)}")
         storage = _Storage(key, type_, numbers)
         if numbers < 0 or self.storages.setdefault(key, storage) != storage:
             raise _Refused(f"it says two things of the storage {key!r:.40}")
@@ -175,7 +179,7 @@ def read(path: Path) -> dict[str, np.ndarray]:
             raise _Refused(f"it holds a {type(found).__name__} and no state dict")
         for name, value in found.items():
             if not isinstance(name, str) or not isinstance(value, _Tensor):
-                raise _Refused(f"{name!r:.80} in it is no tensor")
+                raise _Refused(f"{short(name)} in it is no tensor")
         return {name: tensor.array(storages[tensor.storage.key]) for name, tensor in found.items()}
     except _Refused as error:
         raise ValueError(f"{path} is not read: {error}.") from error
@@ -188,16 +192,53 @@ def read(path: Path) -> dict[str, np.ndarray]:
 
 def _unpickle(file: io.BytesIO) -> tuple[Any, dict[str, _Storage]]:
     """The next pickle of a stream, and the storages that it refers to."""
-    start, size = file.tell(), len(file.getbuffer())
-    for operation, argument, _ in pickletools.genops(file):
-        if operation.name not in _OPERATIONS.split():
-            raise _Refused(f"it does what no file of tensors does: {operation.name}")
-        # The unpickler's memo is an array, as long as the largest number that is put into it.
-        if operation.name.endswith("PUT") and not 0 <= int(argument) < size:
-            raise _Refused(f"it numbers its parts up to {argument}, more than it has")
+    start = file.tell()
+    _check_operations(file)
     file.seek(start)
     unpickler = _Unpickler(file)
     return unpickler.load(), unpickler.storages
+
+
+def _check_operations(file: io.BytesIO) -> None:
+    """Raises _Refused for an operation that no file of tensors needs, and for things in things
+    without end: to look at them, or to use them as a key, would take for ever or end the process.
+
+    Goes through the operations as the unpickler will, with the weight and the depth of each thing
+    in its place. A thing that is used again by its number counts again.
+    """
+    size, stack, marks, memo = len(file.getbuffer()), [], [], {}
+    for operation, argument, _ in pickletools.genops(file):
+        name = operation.name
+        if name not in _OPERATIONS.split():
+            raise _Refused(f"it does what no file of tensors does: {name}")
+        # The unpickler's memo is an array, as long as the largest number that is put into it.
+        if name.endswith("PUT") and not 0 <= int(argument) < size:
+            raise _Refused(f"it numbers its parts up to {argument}, more than it has")
+        if name == "MARK":
+            marks.append(len(stack))
+        elif name.endswith("PUT") or name == "MEMOIZE":
+            memo[len(memo) if name == "MEMOIZE" else int(argument)] = stack[-1]
+        elif name.endswith("GET"):
+            stack.append(memo[int(argument)])
+        elif name == "DUP":
+            stack.append(stack[-1])
+        else:
+            _step(operation, stack, marks)
+        if stack and (stack[-1][0] > size or stack[-1][1] > DEEPEST):
+            raise _Refused("it holds things in things, more than a file of tensors has")
+
+
+def _step(operation: pickletools.OpcodeInfo, stack: list, marks: list[int]) -> None:
+    """What an operation takes from the stack becomes one thing, heavier and deeper than each."""
+    before = operation.stack_before
+    first = len(stack) - len(before)
+    if pickletools.markobject in before:
+        first = marks.pop() - before.index(pickletools.markobject)
+    taken = stack[max(first, 0) :]
+    del stack[max(first, 0) :]
+    if operation.stack_after:
+        weight = 1 + sum(weight for weight, _ in taken)
+        stack.append((weight, 1 + max((depth for _, depth in taken), default=0)))
 
 
 def _zip(content: bytes) -> tuple[Any, dict[str, bytes]]:
@@ -226,7 +267,7 @@ def _stream(content: bytes) -> tuple[Any, dict[str, bytes]]:
     file = io.BytesIO(content)
     for expected, what in ((_MAGIC, "number"), (_PROTOCOL, "version")):
         if (value := _unpickle(file)[0]) != expected:
-            raise _Refused(f"it begins with another {what} than PyTorch's: {value!r:.40}")
+            raise _Refused(f"it begins with another {what} than PyTorch's: {short(value)}")
     system = _unpickle(file)[0]
     if system.get("little_endian") is not True:
         raise _Refused("its numbers are not written little-endian")

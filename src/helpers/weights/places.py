@@ -53,7 +53,13 @@ def check_names(
         faults.append("has no " + _some(parts))
     if superfluous:
         faults.append(f"has {_some(superfluous)}, for which {model.name} has no place")
-    if missing and all(places[name].layer.name == HEAD for name in missing):
+    heads = [name for name in superfluous if re.fullmatch(rf"{HEAD}\.\d+\.\w+", name)]
+    if missing and heads and all(places[name].layer.name == HEAD for name in missing):
+        hint = (
+            f"Its classifier stands in a Sequential ({heads[0]}): save it anew as {missing[0]} and "
+            f"so on. {_NO_HEAD}"
+        )
+    elif missing and all(places[name].layer.name == HEAD for name in missing):
         hint = (
             "The classifier `fc` is needed, too: in keras.applications, include_top=True. "
             f"Without it, {_NO_HEAD}"
@@ -68,6 +74,8 @@ def check_names(
             else "Only the projections differ: build the network with the `shortcut` that the "
             "source has. Published ResNets have option B."
         )
+    elif not missing:
+        hint += " Of a checkpoint, save the network's state_dict() alone."
     raise ValueError(f"{title} does not fit {model.name}: it {' and it '.join(faults)}. {hint}")
 
 
@@ -121,14 +129,31 @@ def check_shapes(
             )
 
 
-def assign(pairs: Iterable[tuple[Place, np.ndarray]]) -> None:
+def assign(title: str, pairs: Iterable[tuple[Place, np.ndarray]]) -> None:
     """All arrays are made ready before the first variable changes.
 
     A variable that is no float32, as under a policy of half precision, rounds for itself.
+    Raises ValueError for an array of the source `title` that holds NaN or infinity, in float32,
+    and for a variance below zero.
     """
-    ready = [(place.variable, np.asarray(a, "float32", order="C")) for place, a in pairs]
-    for variable, array in ready:
-        variable.assign(array)
+    with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, and is refused
+        ready = [(place, np.asarray(a, "float32", order="C")) for place, a in pairs]
+    for place, array in ready:
+        _check_numbers(title, place, array)
+    for place, array in ready:
+        place.variable.assign(array)
+
+
+def _check_numbers(title: str, place: Place, array: np.ndarray) -> None:
+    wrong, what = ~np.isfinite(array), "NaN or infinite"
+    if place.variable.name == "moving_variance" and not wrong.any():
+        wrong, what = array < 0, "below zero, which no variance is"
+    if wrong.any():
+        raise ValueError(
+            f"{title}: {wrong.sum():,} of the {array.size:,} numbers for {place.variable.name} of "
+            f"{place.layer.name} are {what}. The file is damaged, or its training had failed: "
+            "take other weights."
+        )
 
 
 def numpy(variable: keras.Variable) -> np.ndarray:

@@ -16,7 +16,6 @@ from helpers.datasets import tfds_folders
 from helpers.datasets.photos.photos import MEAN_SUBTRACTED, Photos
 from helpers.datasets.photos.tfrecords import Photographs, photographs
 from helpers.datasets.photos.views import PAPER, TrainingView
-from helpers.datasets.tfds_folders import DataUnavailableError
 
 
 @dataclass(frozen=True)
@@ -122,14 +121,15 @@ def imagenet2012(
 def _photos(facts: Facts, builder, view, preprocess) -> Photos:
     found = {}
     for split in (facts.train[0], facts.test[0]):
-        info = builder.info.splits.get(split)
-        if info is None or not info.num_examples or builder.info.file_format.value != "tfrecord":
-            raise DataUnavailableError(
-                f"{builder.data_path} has no photographs in TFRecord files for its split {split}. "
-                "Remove that folder and have the data set prepared again, from all its archives."
-            )
-        keep = Path(builder.data_path) / f"places-{split}.npz"
-        found[split] = photographs(info.filepaths, keep if info.num_examples > _LARGE else None)
+        paths = tfds_folders.files(builder, split)
+        stated = builder.info.splits[split].num_examples
+        keep = Path(builder.data_path) / f"places-{split}.npz" if stated > _LARGE else None
+        try:
+            found[split] = photographs(paths, keep)
+            if len(found[split]) != stated:
+                raise ValueError(f"expected {stated:,} records, found {len(found[split]):,}")
+        except ValueError as error:
+            raise tfds_folders.damaged(builder, split, error) from error
     names = tuple(builder.info.features["label"].names)
     train, test = found[facts.train[0]], found[facts.test[0]]
     description = _description(facts, train, test)
