@@ -13,6 +13,9 @@ from pathlib import Path
 
 MOST_BYTES = 50_000_000
 MOST_NESTED = 3  # zips in zips
+# Of one zip with all that is in it: a small one can hold zips in zips without end.
+MOST_FILES = 20_000
+MOST_UNPACKED = 4_000_000_000  # bytes, counted again for what lies in a zip that lies in it
 SYSTEM = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".ipynb_checkpoints"}
 NOTEBOOK = re.compile(r"\.ipynb(\.(json|txt))?$", re.IGNORECASE)
 
@@ -90,7 +93,28 @@ def walk(folder: Path) -> Iterator[File]:
 
 
 def inside(zipped: File) -> Iterator[File]:
-    """The files in a zip, and in zips in it; the zip itself where it cannot be opened."""
+    """The files in a zip, and in zips in it; the zip itself where it cannot be opened.
+
+    Where there are more than anybody hands in, the zip follows in place of those that are left.
+    """
+    yield from _inside(zipped, _Left(), 0)
+
+
+class _Left:
+    """What may still come out of a zip."""
+
+    def __init__(self) -> None:
+        self.files, self.bytes = MOST_FILES, MOST_UNPACKED
+
+    def take(self, size: int) -> bool:
+        """Counts one file of this size. Says whether it is among those that may come."""
+        self.files -= 1
+        self.bytes -= min(size, MOST_BYTES)
+        return self.files >= 0 and self.bytes >= 0
+
+
+def _inside(zipped: File, left: _Left, around: int) -> Iterator[File]:
+    """`around`: bytes of the zips in a zip that are unpacked to reach what is in this one."""
     try:
         with zipfile.ZipFile(io.BytesIO(zipped.read())) as archive:
             entries = [info for info in archive.infolist() if not info.is_dir()]
@@ -99,10 +123,14 @@ def inside(zipped: File) -> Iterator[File]:
         yield File(zipped.path, zipped.members, zipped.changed, said)
         return
     for info in entries:
+        if not left.take(info.file_size + around):
+            said = "holds more files, or larger ones, than are handed in: not all were opened"
+            yield File(zipped.path, zipped.members, zipped.changed, said)
+            return
         inner = File(zipped.path, (*zipped.members, info.filename), _time(info))
         nested = info.filename.lower().endswith(".zip") and not inner.is_system
         if nested and len(inner.members) <= MOST_NESTED:
-            yield from inside(inner)
+            yield from _inside(inner, left, around + min(info.file_size, MOST_BYTES))
         else:
             yield inner
 

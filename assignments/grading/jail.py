@@ -20,7 +20,10 @@ import sys
 from pathlib import Path
 
 HOME = "/home/student"
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt")
+_PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+_SETTINGS = "alternatives fonts group ld.so.cache ld.so.conf ld.so.conf.d localtime mime.types"
+_SETTINGS += " nsswitch.conf passwd timezone"  # what libraries look for in /etc, and no more
+SYSTEM = (*_PROGRAMS, *(f"/etc/{name}" for name in _SETTINGS.split()))
 DEVICES = ("null", "zero", "full", "random", "urandom")
 NOBODY, STUDENT = 65534, 1000
 

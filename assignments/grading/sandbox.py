@@ -142,9 +142,9 @@ class Sandbox:
 
 
 def _paths_of(python: str) -> list[str]:
-    """The folders that an interpreter runs from."""
+    """The folders that an interpreter runs from; not those of PYTHONPATH, such as the course's."""
     code = "import sys, json; print(json.dumps([sys.prefix, sys.base_prefix, *sys.path]))"
-    command = [python, "-c", code]
+    command = [python, "-E", "-c", code]
     found = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
     paths = [path for path in found if path and os.path.exists(path)]
     return list(dict.fromkeys(p for path in paths for p in (path, os.path.realpath(path))))

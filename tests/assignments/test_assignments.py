@@ -1,6 +1,8 @@
 """Assignments grade: wrong submissions lose the points of what is wrong, right ones none."""
 
+import ast
 import itertools
+import re
 import subprocess
 import sys
 
@@ -118,6 +120,34 @@ def test_the_first_cell_is_that_of_the_notebooks(name):
     book = edits.SOURCE.parents[1] / "notebooks" / "01-degradation.ipynb"  # the same in all
     cells = nbformat.read(book, as_version=4).cells
     assert ours == next(c.source for c in cells if c.cell_type == "code")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_task_names_no_part_of_the_library_that_is_not_imported(name):
+    cells = edits.solution(name).cells
+    tasks = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
+    assert unknown(tasks, trees) == set()
+
+
+def test_a_part_that_is_not_imported_would_be_noticed():
+    trees = [ast.parse("from helpers import specs")]
+    assert unknown("See `specs.get(name)`, `plots.curves(run)`.", trees) == {"plots"}
+    assert unknown("`from helpers import plots`; `plots.curves(run)`", trees) == set()
+
+
+def unknown(tasks, trees):
+    """The parts of `helpers` that a text calls and neither imports nor finds imported."""
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {
+        alias.asname or alias.name
+        for node in nodes
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    parts = {path.stem for path in (edits.SOURCE.parents[1] / "src" / "helpers").iterdir()}
+    called = set(re.findall(r"(?<![\w.])(\w+)\.\w+\(", tasks))
+    return (called & parts) - imported - set(re.findall(r"import (\w+)", tasks))
 
 
 def test_importing_the_grader_does_not_load_tensorflow():

@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from grading import files
 from grading.files import BrokenError, File, printable
 from grading.intake import find, student_id
 
@@ -209,3 +210,23 @@ def test_a_file_that_is_too_large_is_not_read_whole(tmp_path, monkeypatch):
     put(tmp_path / "x.zip", zipped({"a": b"0" * 11}))
     with pytest.raises(BrokenError):
         File(tmp_path / "x.zip", ("a",)).read()
+
+
+@pytest.mark.parametrize("bound", [{"MOST_FILES": 50}, {"MOST_UNPACKED": 2_000}])
+def test_a_zip_with_more_than_anybody_hands_in_is_not_opened_to_its_end(
+    bound, tmp_path, monkeypatch
+):
+    tree = zipped({"01-degradation.ipynb": b"{}"})
+    for _ in range(4):
+        tree = zipped({f"{i}.zip": tree for i in range(4)})
+    put(tmp_path / "ada.zip", tree)
+    put(tmp_path / "bob.zip", zipped({f"{i}.txt": bytes(100) for i in range(60)}))
+    put(tmp_path / "cy" / "01-degradation.ipynb")
+    for name, value in bound.items():
+        monkeypatch.setattr(files, name, value)
+    found = only(tmp_path)
+    assert found["cy"].file is not None
+    for name in ("ada", "bob"):
+        with pytest.raises(BrokenError, match="not all were opened"):
+            found[name].file.read()
+        assert len(found[name].others) <= 50

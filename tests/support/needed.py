@@ -4,9 +4,15 @@ import importlib.util
 
 # What a file needs besides the book's requirements stands at the end of its name. It runs where
 # that is, in `make backends`; elsewhere it is left out, and the header says so. TensorFlow reads
-# the photographs on which JAX trains. No environment has both, so `make backends` runs that file
-# in the one with TensorFlow and names the folder where JAX lies.
-NEEDED = {"_torch": ["torch"], "_jax": ["jax"], "_jax_and_tensorflow": ["jax", "tensorflow"]}
+# the photographs on which JAX trains, and a net goes from one backend to the next. No environment
+# has all, so `make backends` runs those files in the one with TensorFlow and names the folder where
+# JAX and PyTorch lie.
+NEEDED = {
+    "_torch": ["torch"],
+    "_jax": ["jax"],
+    "_jax_and_tensorflow": ["jax", "tensorflow"],
+    "_three_backends": ["jax", "tensorflow", "torch"],
+}
 
 
 def missing(path):

@@ -53,6 +53,10 @@ WRONG = {
         [replaced("batches", "seed=seed", "seed=1")],
         ["batches-mended"],
     ),
+    "no seed": (
+        [replaced("batches", ", seed=seed", "")],
+        ["batches-mended"],
+    ),
     "the mean over the images": (
         [
             replaced(
@@ -118,6 +122,10 @@ WRONG = {
     "one trial": ([replaced("peeks", "range(300)", "range(1)")], ["report-peeks"]),
     "no validation errors that are equal": (
         [replaced("peeks", VALIDATIONS, "(5.0 * random.permutation(epochs)).tolist()")],
+        ["report-peeks"],
+    ),
+    "arrays in place of lists": (
+        [replaced("peeks", VALIDATIONS, "5 * random.integers(0, 8, epochs)")],
         ["report-peeks"],
     ),
     "validation changed with the test": (

@@ -39,6 +39,18 @@ WRONG = {
         [replaced("fits", SUMS, "sums = said.min() >= 0")],
         ["loss-fits"],
     ),
+    "whatever sums to one taken for probabilities": (
+        [replaced("fits", " and said.min() >= 0", "")],
+        ["loss-fits"],
+    ),
+    "whatever sums to nearly one taken for probabilities": (
+        [replaced("fits", ".max() < 1e-3", ".max() < 0.1")],
+        ["loss-fits"],
+    ),
+    "what is nearly near enough": (
+        [replaced("fits", ") - expected) < 1e-3", ") - expected) < 0.1")],
+        ["loss-fits"],
+    ),
     "what is near enough": (
         [replaced("fits", ") - expected) < 1e-3", ") - expected) < 1")],
         ["loss-fits"],
@@ -57,6 +69,28 @@ WRONG = {
             replaced("silent", KEPT, "        bias.assign(bias * 0 + old)\n"),
             replaced("silent", CHANGED, f"old = np.array(bias)\n        {CHANGED}"),
         ],
+        ["branch-silent"],
+    ),
+    "all biases of a layer moved alike, and a number and its opposite": (
+        [
+            replaced("silent", "random.normal(0, 3, bias.shape)", "random.normal(0, 3)"),
+            replaced("bends", "-2 * maps[::-1]", "-2 * maps"),
+        ],
+        ["branch-silent", "branch-bends"],
+    ),
+    "statistics put back after a bias alone, and a scale with its sign": (
+        [
+            replaced("silent", KEPT, "        model.set_weights(kept)\n"),
+            replaced("bends", "np.abs(piece).max()", "piece.max()"),
+        ],
+        ["branch-silent", "branch-bends"],
+    ),
+    "a move with its sign": (
+        [replaced("silent", "moved = np.abs(", "moved = (")],
+        ["branch-silent"],
+    ),
+    "a little move taken for none": (
+        [replaced("silent", "moved < 1e-3", "moved < 0.1")],
         ["branch-silent"],
     ),
     "f(0) forgotten": ([replaced("bends", GAP, GAP[: -len(" - pieces[3]")])], ["branch-bends"]),
