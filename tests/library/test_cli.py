@@ -1,5 +1,6 @@
 """python -m helpers: what it prints, what it writes, and how it fails."""
 
+import os
 import subprocess
 import sys
 
@@ -219,6 +220,17 @@ def test_an_interrupted_command_says_how_to_go_on(small, tmp_path, capsys, monke
     command = ["train", "tiny6", "--epochs", "1", "--checkpoints", str(tmp_path)]
     assert main(command) == 130
     assert "same command goes on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["train", "resnet20"], ["evaluate", "a.keras"]])
+def test_a_backend_that_is_not_there_is_one_line(command):
+    environment = {**os.environ, "KERAS_BACKEND": "of-tomorrow"}
+    python = [sys.executable, "-m", "helpers", *command]
+    done = subprocess.run(python, capture_output=True, text=True, env=environment)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if "Error" in line]
+    assert "Keras could not start" in line and "tensorflow, jax or torch" in line
+    assert line.endswith("Received: KERAS_BACKEND=of-tomorrow")
 
 
 def test_an_unknown_command_is_explained(capsys):

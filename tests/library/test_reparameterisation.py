@@ -174,3 +174,33 @@ def test_a_basic_block_is_no_convolution_and_repvggs_is_one():
     assert reparameterisation.departure(sum_, (6, 7, 4)) > 1e4 * rounding
     # With its ReLU RepVGG's is none, either.
     assert reparameterisation.departure(rep, (6, 7, 4)) > 1e4 * rounding
+
+
+# --- folding: the convolution before each batch normalization takes it in --------------
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B", "C"])
+@pytest.mark.parametrize("name", ["plain8", "resnet8", "resnet8-se16", "bottleneck"])
+def test_a_folded_net_is_the_same_function_without_batch_normalization(name, shortcut):
+    narrow = specs.narrowed(specs.get("resnet50"), 4) if name == "bottleneck" else specs.get(name)
+    if narrow.residual:
+        narrow = dataclasses.replace(narrow, shortcut=shortcut)
+    size = {"input_shape": (32, 32, 3), "num_classes": 5}
+    model = as_if_trained(networks.build(narrow, **size))
+    folded = reparameterisation.fold(model, narrow, **size)
+    check(model, folded)
+    assert not [v for v in folded.layers if isinstance(v, keras.layers.BatchNormalization)]
+    assert folded.layers[-1].activation is keras.activations.softmax
+
+
+@pytest.mark.parametrize("name", ["preresnet20", "repvgg20", "resnet20-fixup"])
+def test_what_has_nothing_to_fold_is_refused(name):
+    with pytest.raises(ValueError, match=f"follows on a convolution.*{name}"):
+        reparameterisation.fold(networks.build(name), name)
+
+
+@pytest.mark.parametrize("other", ["resnet14", "plain8"])
+def test_a_model_of_another_net_is_refused(other):
+    with pytest.raises(ValueError, match=r"a model of resnet14.*Received: (?:resnet14|plain8)"):
+        model = networks.build(other, num_classes=7)
+        reparameterisation.fold(model, "resnet14")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -112,3 +113,60 @@ def test_an_exported_cifar10_is_the_one_that_tensorflow_datasets_has(
         mine, tensorflow = (getattr(d, split) for d in (found, theirs))
         assert np.abs(mine.images.astype(int) - tensorflow.images).mean() <= 8
         np.testing.assert_array_equal(mine.labels, tensorflow.labels)
+
+
+def changed(path, name, content):
+    """The archive with one of its entries exchanged."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {entry: archive.read(entry) for entry in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, old in entries.items():
+            archive.writestr(entry, content if entry == name else old)
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def huge(_):
+    """The header of an array that no memory holds, and no number behind it."""
+    file = io.BytesIO()
+    head = {"descr": "|u1", "fortran_order": False, "shape": (2**40, 32, 32, 3)}
+    np.lib.format.write_array_header_1_0(file, head)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("entry", "content", "message"),
+    [
+        ("train_images", huge, "does not hold what its header says"),
+        ("train_images", lambda _: npy(np.zeros(10**8, "uint8")), "would unpack to"),
+        ("train_images", lambda data: npy(data.train.images / 255), "uint8"),
+        ("train_labels", lambda data: npy(data.train.labels + 99), "labels in 0"),
+        ("train_labels", lambda data: npy(np.array([{}], object)), "header says"),
+        ("class_names", lambda _: npy(np.array(3)), "TypeError"),
+        ("name", lambda _: npy(np.array(3)), "names must be texts"),
+        ("test_images", lambda _: b"\x93NUMPY\x01", "magic string"),
+    ],
+)
+def test_an_archive_that_promises_something_else_is_refused(
+    entry, content, message, tiny_data, tmp_path
+):
+    path = npz_file.write(tiny_data, tmp_path / "tiny.npz")
+    changed(path, f"{entry}.npy", content(tiny_data))
+    with pytest.raises(ValueError, match=rf"(?s)tiny\.npz is no data set.*{message}"):
+        npz_file.read(path)
+
+
+def test_a_picture_of_another_format_is_not_opened(tiny_data, tmp_path):
+    """Pillow gives some to other programs, PostScript among them."""
+    data, jpeg = as_jpeg(tiny_data)
+    path = npz_file.write(data, tmp_path / "tiny.npz", jpeg)
+    file = io.BytesIO()
+    Image.fromarray(data.train.images[0]).save(file, "PNG")
+    picture = np.frombuffer(file.getvalue(), "uint8")
+    changed(path, "train_jpeg.npy", npy(picture))
+    with pytest.raises(ValueError, match=r"is no data set.*UnidentifiedImageError"):
+        npz_file.read(path)

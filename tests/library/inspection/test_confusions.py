@@ -39,7 +39,8 @@ def test_what_does_not_fit_is_refused(labels, said, message):
 def test_the_map_shows_shares_of_each_breed_and_writes_the_numbers():
     matrix = confusions.confusion(LABELS, SAID, 3)
     ax = plots.confusion(matrix, ["a", "b", "c"], title="some images")
-    np.testing.assert_allclose(ax.images[0].get_array()[0], [1 / 3, 2 / 3, 0])
+    np.testing.assert_allclose(ax.images[0].get_array()[0], [100 / 3, 200 / 3, 0])
+    assert ax.figure.axes[1].get_ylabel() == r"% of the breed's photographs"
     assert [text.get_text() for text in ax.texts] == [str(n) for n in matrix.flat]
     assert ax.get_title() == "some images"
     plt.close(ax.figure)

@@ -113,6 +113,8 @@ def test_figure_6_has_the_test_error_bold_and_the_training_error_dashed():
     assert dashed.get_color() == bold.get_color() != other_bold.get_color()
     assert set(mark.get_ydata()) == {8.75}
     assert mark.get_color() == other_bold.get_color()
+    (words,) = ax.texts
+    assert words.get_text() == "the paper: 8.8 %" and words.xy[1] == 8.75
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a", "b"]
     assert ax.get_title() == "noise"
     del nets[1].history["test_error"]
@@ -203,6 +205,20 @@ def test_one_per_class_shows_each_class_in_turn():
     _, many = plt.subplots(5, 10)
     with pytest.raises(ValueError, match=r"at least 5 images of disc.*4"):
         plots.one_per_class(split, shapes.CLASS_NAMES, many)
+
+
+def test_a_heat_map_is_darker_the_more_it_counts_and_its_bar_has_a_unit():
+    matrix = np.array([[80, 20, 0], [10, 85, 5], [0, 50, 50]])
+    ax = plots.confusion(matrix, ["a", "b", "c"], title="noise")
+    (shown,) = ax.images
+    np.testing.assert_allclose(np.array(shown.get_array()), matrix)  # each row has 100
+    assert shown.get_clim() == (0, 100)
+    weights = [0.2126, 0.7152, 0.0722]
+    lightness = shown.cmap(np.linspace(0, 1, 101))[:, :3] @ weights
+    assert (np.diff(lightness) < 0).all()
+    _, bar = ax.figure.axes
+    assert bar.get_ylabel() == "% of the breed's photographs"
+    assert shown.colorbar.solids.get_rasterized()
 
 
 def test_activation_maps_share_one_scale():

@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from helpers import plots, studies
+from helpers.palette import KINDS
 
 pytestmark = pytest.mark.quick
 
@@ -27,6 +29,9 @@ def test_a_dot_for_every_run_in_the_row_of_its_net(groups):
         for run in runs
     ]
     np.testing.assert_allclose(points, expected)
+    colours = [KINDS["residual"], KINDS["plain"]]
+    assert [to_hex(dots.get_edgecolor()[0]).upper() for dots in ax.collections] == 2 * colours
+    assert [len(dots.get_facecolor()) for dots in ax.collections] == [0, 0, 1, 1]  # hollow, filled
     means = [line.get_xdata()[0] for line in ax.lines]
     first = next(iter(groups.values()))
     assert means == pytest.approx(

@@ -5,8 +5,10 @@ import json
 import os
 import platform
 
+import keras
 import numpy as np
 import pytest
+from packaging.version import Version
 
 from helpers import runs
 from helpers.runs import Run
@@ -176,13 +178,24 @@ def test_rows_must_fit_together(rows):
 def test_versions_and_hardware_are_those_of_this_process():
     found = runs.versions()
     assert found["python"] == platform.python_version()
+    # TensorFlow is installed as tensorflow or tensorflow-cpu, a candidate's Keras as keras-nightly.
+    installed = importlib.metadata.packages_distributions()
     for package in ("keras", "numpy", "tensorflow"):
-        assert found[package] == importlib.metadata.version(package)
+        versions = {Version(importlib.metadata.version(name)) for name in installed[package]}
+        assert Version(found[package]) in versions
     assert found["backend"] == "tensorflow"
     machine = runs.hardware()
     assert machine["cores"] == os.cpu_count()
     assert machine["processor"]
     json.dumps([found, machine])  # both go into a record
+
+
+@pytest.mark.parametrize("backend", ["numpy", "openvino", "one of tomorrow"])
+def test_a_backend_that_does_not_train_is_named(backend, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    for call in (runs.check_backend, runs.versions):
+        with pytest.raises(RuntimeError, match=f"or torch: .*KERAS_BACKEND={backend}"):
+            call()
 
 
 @pytest.mark.parametrize(("error", "images"), [(8.75, 10_000), (50, 400), (0, 5)])
@@ -195,3 +208,30 @@ def test_the_standard_error_is_what_a_simulation_finds(error, images):
 def test_a_standard_error_wants_per_cent_and_images(error, images):
     with pytest.raises(ValueError, match=f"error={error}, images={images}"):
         runs.standard_error(error, images)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"history": [1]}, r"`history` is \[1\]"),
+        ({"seed": True}, "`seed` is True"),
+        ({"history": {"error": ["x"]}}, "lists of numbers"),
+        ({"history": {"error": 0.5}}, "lists of numbers"),
+        ({"history": {"loss": [0.5]}}, "an `error`"),
+        ({"history": {"error": [0.5], "loss": [1.0, 2.0]}}, "as many numbers of each kind"),
+        ({"final": {"train": None}}, "its `final` numbers"),
+        ({"data": {}}, "a `description`"),
+    ],
+)
+def test_a_record_with_something_else_in_a_field_is_refused(change, message, folder):
+    path = runs.save(make())
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ValueError, match=rf"a-run\.json is not a record.*{message}"):
+        runs.load(path)
+
+
+def test_a_record_that_is_nested_without_end_is_refused(folder):
+    path = runs.save(make())
+    path.write_text("[" * 100_000)
+    with pytest.raises(ValueError, match=r"a-run\.json is not a record.*not JSON"):
+        runs.load(path)

@@ -162,3 +162,15 @@ def test_the_runs_on_cifar10_say_that_their_images_are_jpeg(name, book_records):
     run = runs.load(name)
     assert run.images == "CIFAR-10 (JPEG)"
     assert run.data["images"] == {"train": 45_000, "validation": 5_000, "test": 10_000}
+
+
+def test_no_two_records_are_one_training_on_two_backends(book_records):
+    """The page on backends compares no speeds for this reason, and says who used a GPU."""
+    backends, on_a_gpu = {}, set()
+    for run in map(runs.load, RECORDS):
+        training = (run.network, run.recipe["name"], run.recipe["steps"], run.data["description"])
+        backends.setdefault(training, set()).add(run.versions["backend"])
+        if run.hardware["accelerators"]:
+            on_a_gpu.add(run.versions["backend"])
+    assert {len(found) for found in backends.values()} == {1}
+    assert on_a_gpu == {"jax"}

@@ -223,12 +223,27 @@ def test_images_of_another_number_are_refused(study, tmp_path, monkeypatch, caps
         (('title = "two nets"', ""), "title"),
         (("[[runs]]", "[[run]]"), r"\[\[runs\]\]"),
         (("epochs = 2", "epochs ="), "not TOML"),
+        (("epochs = 2", "epochs = " + "[" * 5000), "not TOML"),
+        (("epochs = 2", 'epochs = "2"'), "`epochs` must be an integer"),
+        (("epochs = 2", "learning_rate = inf"), "`learning_rate` must be a finite number"),
+        (("epochs = 2", "xla = 1"), "`xla` must be True or False"),
+        (("epochs = 2", 'name = "../../x"'), "`name` must be a text without a slash"),
+        (("epochs = 2", 'name = "..\\\\x"'), "`name` must be a text without"),
+        (("[0, 1]", '["0"]'), "`seed` must be an integer"),
+        (("[0, 1]", str(list(range(10_001)))), "10,001 trainings in one table"),
     ],
 )
 def test_a_wrong_file_is_refused_before_anything_is_trained(change, message, study):
     study.write_text(study.read_text().replace(*change))
     with pytest.raises(ValueError, match=message):
         studies.load(study)
+
+
+def test_tables_that_are_none_are_refused(tmp_path):
+    path = tmp_path / "odd.toml"
+    path.write_text('title = "x"\nruns = [1]\n')
+    with pytest.raises(ValueError, match=r"odd\.toml is not a study: expected tables \[\[runs\]\]"):
+        studies.load(path)
 
 
 def test_unknown_studies_are_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from helpers.training import state_files
 
@@ -30,3 +31,21 @@ def test_a_full_disk_leaves_the_last_state(tmp_path, request):
         state_files.write(file, GROUPS, {"epochs": 4})
     assert state_files.record(file) == {"epochs": 3}
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "metadata", "message"),
+    [
+        ({"a.0": np.zeros(1)}, {"record": "{"}, "its record is not JSON"),
+        ({"a.0": np.zeros(1)}, {"record": "[" * 100_000}, "its record is not JSON"),
+        ({"a.0": np.zeros(1)}, {"record": "[]"}, "its record is no table"),
+        ({"a.0": np.zeros(1)}, {}, "it holds no record"),
+        ({"a": np.zeros(1)}, {"record": "{}"}, "it holds a of type F64"),
+        ({"a.x": np.zeros(1)}, {"record": "{}"}, "it holds a.x of type"),
+    ],
+)
+def test_a_state_that_is_none_is_refused(arrays, metadata, message, tmp_path):
+    file = state_files.path(tmp_path, "a-run")
+    save_file(arrays, file, metadata)
+    with pytest.raises(ValueError, match=rf"a-run.*is not the whole state.*{message}"):
+        state_files.read(file)

@@ -68,3 +68,26 @@ def test_a_precision_that_a_model_has_not_is_refused(tiny_data):
     recipe = Recipe("own", "", 2, 32, boundaries=(1,), precision="mixed_bfloat16")
     with pytest.raises(ValueError, match=r"mixed_bfloat16"):
         training.train(ends("logits"), tiny_data, recipe, seed=0, verbose=0)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64", "bfloat16"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_any_other_precision_than_the_recipes_is_refused(policy, nested, tiny_data):
+    """Its record would say float32."""
+    recipe = Recipe("own", "", 2, 32, boundaries=(1,))
+    with training.precision_scope(policy):
+        model = ends("logits")
+    if nested:
+        x = keras.Input(model.input_shape[1:])
+        model = keras.Model(x, model(x))
+    with pytest.raises(ValueError, match=r"computes in .*the recipe says 'float32'"):
+        training.train(model, tiny_data, recipe, seed=0, verbose=0)
+
+
+def test_variables_in_half_precision_are_refused(tiny_data):
+    """bfloat16 is no mixed_bfloat16: that keeps its variables in float32."""
+    recipe = Recipe("own", "", 2, 32, boundaries=(1,), precision="mixed_bfloat16")
+    with training.precision_scope("bfloat16"):
+        model = ends("logits")
+    with pytest.raises(ValueError, match="holds its variables in bfloat16"):
+        training.train(model, tiny_data, recipe, seed=0, verbose=0)

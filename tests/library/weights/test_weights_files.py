@@ -77,7 +77,10 @@ def test_saved_as_pytorch_has_it_and_loaded_back(net, tmp_path):
     assert abs(found - logits).max() < 1e-5 * abs(logits).max()
     stride = {"bottleneck_stride": net[2]} if net[2] else {}
     zeros = {"option_a": "zeros behind"} if net[1] == "A" else {}
-    assert metadata == {"format": "pt", "name": model.name, "block": net[0], **stride, **zeros}
+    settings = {"pooling": "avg", "activation": "relu"}
+    settings |= {"normalization": "batchnorm", "epsilon": "1e-05"} if net[3] else {}
+    said = {"name": model.name, "block": net[0], **stride, **zeros, **settings}
+    assert metadata == {"format": "pt", **said}
 
     before = model.get_weights()
     model.set_weights([0 * w for w in before])

@@ -56,8 +56,16 @@ def put(**changes):
         ),
         (put(conv1__bias=lambda _: np.zeros(4, "float32")), r"it has conv1\.bias, for which"),
         (
-            lambda a: [a.update({f"module.{k}": a.pop(k)}) for k in list(a)],
-            r"no conv1\.weight .* more and it has module\.bn1\.bias, .* more",
+            lambda a: [a.update({f"part{len(k) % 2}.{k}": a.pop(k)}) for k in list(a)],
+            r"no conv1\.weight .* more and it has part0\.bn1\.bias, .* more",
+        ),
+        (
+            lambda a: [a.update({k.replace("fc.", "fc.1."): a.pop(k)}) for k in list(a)],
+            r"it has fc\.1\.bias.* stands in a Sequential \(fc\.1\.bias\): save it anew as fc\.w",
+        ),
+        (
+            put(optimizer__step=lambda _: np.zeros(1, "float32")),
+            r"it has optimizer\.step, for which small has no place\. .* state_dict\(\) alone",
         ),
         (
             put(layer1__0__conv2__weight=lambda a: a[:3]),
