@@ -14,6 +14,7 @@ from pathlib import Path
 import keras
 import matplotlib.pyplot as plt
 import of_records
+import of_weights
 
 from helpers import blocks, counting, diagrams, plots, specs
 from helpers.studies import repair
@@ -134,6 +135,7 @@ DRAWN = {
     "08-responses": of_records.responses,
     "09-blocks": plain_path,
     "09-ablations": of_records.ablations,
+    "look-inside": of_weights.inside,
     "causes-growth": of_records.growth_and_error,
     "reading-error-bars": of_records.error_bars,
     "repair-block": published_block,

@@ -1,6 +1,6 @@
-# Makes the book's library, `helpers`, importable. Where it is installed this does
-# nothing. Elsewhere, as in Colab, it fetches the book's source, at the version that
-# this notebook belongs to. It installs no other package and changes none.
+# Imports the book's library, `helpers`. Where it is not installed, as in Colab, this
+# fetches the book's source first, at the version that this notebook belongs to. It
+# installs no other package and changes none.
 import importlib.util
 import sys
 from pathlib import Path
@@ -71,3 +71,4 @@ elif not any(map(is_the_books, found.submodule_search_locations or ())):
         f"Another package called `helpers` is in the book's way: {found.origin}. "
         "Rename or uninstall it, restart the kernel, and run this cell again."
     )
+_ = importlib.import_module("helpers")  # before Keras: for TensorFlow's fast kernels
