@@ -8,6 +8,12 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
+# uv installs what pip does in a fifth of the time, and what two environments share is on the disk
+# once. It reads no settings of pip's: those of the environment are handed on.
+INSTALL := $(BIN)/uv pip install --quiet --python
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+export UV_INDEX ?= $(PIP_EXTRA_INDEX_URL)
 GRADING := PYTHONPATH=assignments .venv-course/bin/python -m grading
 CHECKED := _build/.checked
 SITE := tests/site
@@ -41,9 +47,10 @@ MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 # Some are due on every day, so an empty list means that it could not be made: then all are run.
 TODAY = $(if $(TESTS),$(shell PYTHONPATH=src $(BIN)/python tests/project/reach.py $(1)))
 ALSO_TODAY = $(if $(call TODAY,backends),$(filter $(call TODAY,backends) tests/library/test_layers.py,$(1)),$(1))
-ON_BACKEND := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
+COMPILED = env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
-	JAX_COMPILATION_CACHE_DIR=.venv-backends/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+	JAX_COMPILATION_CACHE_DIR=$(1)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+ON_BACKEND = $(call COMPILED,.venv-backends)
 TEST_BACKEND = .venv-backends/bin/python -m pytest --disable-warnings
 
 # Colab's Python, where this machine has it. The oldest is the one of `make setup`.
@@ -54,6 +61,14 @@ AS_A_READER = $(BIN)/python tests/colab/run.py _build/colab --graded --together 
 # What runs with Colab's and with the oldest versions: all, or the names that begin so.
 WITH_OLDEST := shapes
 WITH_COLAB :=
+# With both: what fetches published weights, from a hub on this machine.
+WITH_HUB := tests/library/weights/test_weights_hub.py tests/library/weights/test_weights_pickles_published.py
+# What pip gives without the lock (NEWEST=newest), or what is not supported yet (NEWEST=coming).
+NEWEST ?= newest
+PYTHON_newest ?= $(PYTHON_colab)
+PYTHON_coming ?= $(PYTHON_colab)
+NEW = .venv-$(NEWEST)
+TEST_NEWEST = $(NEW)/bin/python -m pytest --disable-warnings
 IMPORT_ALL := import importlib, pkgutil, helpers; [importlib.import_module(module.name) \
 	for module in pkgutil.walk_packages(helpers.__path__, "helpers.") if "__main__" not in module.name]
 
@@ -61,8 +76,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve pdf epub slides check test test-library test-large test-quick test-outputs test-notebooks
-.PHONY: test-site backends links test-colab colab-notebooks test-colab-here release-check
+.PHONY: help setup book book-sphinx test-sphinx serve pdf epub slides check test test-library torture test-large test-quick test-outputs test-notebooks
+.PHONY: test-site backends bench links test-colab colab-notebooks test-colab-here test-newest release-check
 .PHONY: assignments grade marking gradescope classroom teaching notebooks figures run lab lint
 .PHONY: lint-workflows format lock
 .PHONY: publish-as passed clean
@@ -80,17 +95,18 @@ $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 		{ echo "No '$(PYTHON)' on this machine. The book runs on Python 3.11, 3.12 or 3.13: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "The book runs on Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Choose another: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@echo "Installing the versions of requirements.lock into $(VENV): a few minutes, once"
+	@echo "Installing the versions of requirements.lock into $(VENV): about a minute, once"
 	@$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	$(INSTALL) $(BIN)/python -r requirements.lock
+	$(INSTALL) $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # What is not the book's own lies in environments of its own: .venv-X has requirements/X.txt.
 .venv-%/.installed: requirements/%.txt | $(INSTALLED)
-	@echo "Installing $< into .venv-$*: some minutes, once"
+	@echo "Installing $< into .venv-$*: once"
 	@$(or $(PYTHON_$*),$(BIN)/python) -m venv --clear .venv-$*
-	.venv-$*/bin/python -m pip install --quiet -r $<
+	$(INSTALL) .venv-$*/bin/python -r $<
 	@touch $@
 
 .venv-course/.installed .venv-backends/.installed: requirements.lock
@@ -106,8 +122,20 @@ endef
 book: $(INSTALLED)  ## build the website and check it; warnings are errors
 	$(BUILD)
 
+# CONTRIBUTING.md says when this becomes the way to build.
+book-sphinx: $(INSTALLED) .venv-sphinx/.installed  ## the same website by Sphinx 9 alone, in _build/sphinx
+	@rm -rf _build/sphinx
+	$(BIN)/python book/_ext/plain_sphinx.py _build/sphinx/conf.py
+	.venv-sphinx/bin/python -m sphinx -b html -c _build/sphinx -d _build/sphinx/.doctrees \
+		-n -W --keep-going -q . _build/sphinx/html
+	@$(BIN)/python tests/book/check_site.py _build/sphinx/html
+
 $(CHECKED): $(INSTALLED) $(SOURCES)
 	$(BUILD)
+
+test-sphinx: book book-sphinx $(BROWSING)  ## both ways of building give one book, and both work in Chromium
+	$(BIN)/python tests/book/same_site.py _build/html _build/sphinx/html
+	node $(SITE)/test.mjs _build/sphinx/html
 
 serve: $(CHECKED)  ## show the website on localhost (PORT=8000), built anew where a page has changed
 	@echo "The book: http://localhost:$(PORT)/ (Ctrl-C ends)"
@@ -140,6 +168,9 @@ test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the as
 test-library: $(INSTALLED)  ## of `make test` what is about the library
 	$(ON_SHAPES) $(TEST) -m "not large" tests/library
 
+torture: $(INSTALLED) .venv-course/.installed  ## do all kinds of harm to the book, for an hour, and write down what came of it
+	$(ON_SHAPES) PYTHONPATH=tests:src $(BIN)/python -m torture.campaign
+
 test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` has narrow ones
 	$(ON_SHAPES) $(TEST) -m large $(call MARKED,large)
 
@@ -158,6 +189,7 @@ colab-notebooks: assignments
 test-colab: $(INSTALLED)  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
 	@$(MAKE) --no-print-directory --jobs 2 .venv-colab/.installed .venv-oldest/.installed colab-notebooks
 	PYTHONPATH=src .venv-oldest/bin/python -c '$(IMPORT_ALL)'
+	$(foreach list,oldest colab,$(ON_SHAPES) PYTHONPATH=src .venv-$(list)/bin/python -m pytest --quiet $(WITH_HUB) &&) true
 	$(AS_A_READER) --python .venv-oldest/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_OLDEST)))
 	$(AS_A_READER) --python .venv-colab/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_COLAB)))
 
@@ -165,11 +197,20 @@ test-colab: $(INSTALLED)  ## notebooks and assignments as Colab runs them (ONLY=
 test-colab-here:
 	$(PYTHON) tests/colab/run.py _build/colab --python $(PYTHON) --download
 
+test-newest: .venv-$(NEWEST)/.installed  ## the quick tests, and a notebook, without the lock (NEWEST=coming: what is to come)
+	$(INSTALL) $(NEW)/bin/python --upgrade -r requirements/$(NEWEST).txt
+	$(NEW)/bin/python -m pip list | grep -iE '^(numpy|keras|keras-nightly|tensorflow|jax|torch) '
+	$(ON_SHAPES) PYTHONPATH=src $(TEST_NEWEST) -n 2 --dist loadfile -m "quick and not large" $(call MARKED,quick)
+	$(call COMPILED,$(NEW)) KERAS_BACKEND=jax $(TEST_NEWEST) -m "quick and backends and not one_backend" $(call MARKED,backends)
+	$(call COMPILED,$(NEW)) KERAS_BACKEND=torch $(TEST_NEWEST) -m "quick and backends and not one_backend" $(call MARKED,backends)
+	$(ON_SHAPES) PYTHONPATH=src $(NEW)/bin/python -m nbconvert --to notebook --execute --ExecutePreprocessor.kernel_name=python3 \
+		--ExecutePreprocessor.timeout=1800 --output-dir _build/$(NEWEST) notebooks/03-resnet34.ipynb
+
 links: $(INSTALLED)  ## follow every link that leads out of the book
 	$(BIN)/jupyter-book build . --builder linkcheck --quiet
 
-test-site: book $(BROWSING)  ## every page in Chromium: both themes, axe-core, links, Lighthouse
-	node $(SITE)/test.mjs _build/html
+test-site: book $(BROWSING)  ## every page in Chromium: both themes, axe-core, links, Lighthouse (PAGES=today: some)
+	PAGES="$(if $(PAGES),$(shell $(PYTHON) tests/project/weekly.py --pages))" node $(SITE)/test.mjs _build/html
 	node $(SITE)/lighthouse.mjs _build/html
 
 $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
@@ -187,7 +228,11 @@ backends: .venv-backends/.installed  ## what must run on JAX and PyTorch, too (T
 	$(ON_BACKEND) RESNET_BOOK_ALSO=$$(.venv-backends/bin/python -c \
 		'import sysconfig; print(sysconfig.get_path("purelib"))') \
 		$(BIN)/python -m pytest --disable-warnings \
-		tests/library/training/test_processes_photos_jax_and_tensorflow.py
+		tests/library/training/test_processes_photos_jax_and_tensorflow.py \
+		tests/library/weights/test_weights_three_backends.py
+
+bench: $(INSTALLED) .venv-backends/.installed  ## the book's speed against what a reader would use instead, in pairs
+	$(BIN)/python benchmarks/bench.py $(ROWS)
 
 assignments: $(INSTALLED) .venv-course/.installed  ## make the students' versions and their zips in _build/assignments
 	$(GRADING) release --out _build/assignments
@@ -244,7 +289,7 @@ format: $(INSTALLED)  ## let ruff repair what it can
 lock:  ## choose versions for requirements.txt anew (keeps those that still fit; UPGRADE=1 takes the newest)
 	$(PYTHON) -m venv _build/uv
 	_build/uv/bin/pip install --quiet uv==$(UV_VERSION)
-	_build/uv/bin/uv pip compile requirements.txt --output-file requirements.lock --quiet \
+	_build/uv/bin/uv pip compile requirements.txt -c requirements/lock.txt --output-file requirements.lock --quiet \
 		--universal --python-version 3.11 --no-annotate --no-config \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		$(if $(UPGRADE),--upgrade)

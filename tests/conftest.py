@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import helpers  # noqa: F401  before Keras: it asks for TensorFlow's fast kernels
 from needed import missing
 from small_images import CLASSES, coloured
 

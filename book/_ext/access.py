@@ -36,6 +36,14 @@ CORRECTIONS = (
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # A number and its sign stand on one line.
     (re.compile(r"(\d(?:</\w+>)*) %"), "\\1\N{NO-BREAK SPACE}%"),
+    # The link past the menus leads past the buttons above the text, too.
+    (
+        re.compile(
+            r'(<div id="pst-skip-link".*?<a href=")#main-content(".*?<article class="bd-article")',
+            re.DOTALL,
+        ),
+        r'\1#the-text\2 id="the-text"',
+    ),
     # A page has one `viewport`.
     (re.compile(r'(<meta name="viewport"[^>]*>)\s*<meta name="viewport"[^>]*>'), r"\1"),
 )

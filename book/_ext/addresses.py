@@ -36,14 +36,23 @@ body {{ font: 1.1rem/1.6 system-ui, sans-serif;
   max-width: 34rem; margin: 15vh auto; padding: 1rem; }}
 html {{ color: #1a1a1a; background: #fff; }}
 a {{ color: #0f56c0; }}
+label {{ display: block; }}
+input, button {{ font: inherit; padding: 0.3rem 0.6rem; }}
 @media (prefers-color-scheme: dark) {{
 html {{ color: #ebebeb; background: #121212; }}
 a {{ color: #8ab4f8; }}
 }}
 </style></head><body><main><h1>This page is not in the book</h1>
 <p>The address may have changed, or never been right.</p>
-<p><a href="{root}index.html">To the front page</a>, with the table of contents,
-or <a href="{root}search.html">search the book</a>.</p></main></body></html>
+<form action="{root}search.html" role="search"><label for="q">Search the book</label>
+<input id="q" name="q" type="search" required/> <button>Search</button></form>
+<ul>
+<li><a href="{root}index.html">The front page</a>, with all chapters</li>
+<li><a href="{root}book/01-degradation.html">Chapter 1</a>, where the argument begins</li>
+<li><a href="{root}book/playground.html">The playground</a> and
+<a href="{root}book/explorer.html">the explorer</a></li>
+<li><a href="{root}book/about.html">About this book</a>, and its licence</li>
+</ul></main></body></html>
 """
 
 
@@ -80,13 +89,16 @@ def ways_in(page: str, notebooks: set[str], book: places.Book, repository: str, 
     notebook = f"notebooks/{stem}"
     if notebook not in notebooks:
         return ""
-    links = [f'<a href="{up}{notebook}.html">The notebook</a>'] if page != notebook else []
+    other = f"book/{stem}.html" if page == notebook else f"{notebook}.html"
+    words = "The page that it belongs to" if page == notebook else "The notebook"
+    links = [f'<a href="{up}{other}">{words}</a>']
     if repository:
         where = repository, book.version, f"{notebook}.ipynb"
         if book.repository == repository:  # and so the first cells fetch from there
             links.append(f'<a href="{places.colab(*where)}">Open in Colab</a>')
         links.append(f'<a href="{html.escape(places.binder(*where))}">Open on Binder</a>')
-    return f'<p class="ways-in">Run it: {" · ".join(links)}</p>' if links else ""
+    lead = "" if page == notebook else "Run it: "
+    return f'<p class="ways-in">{lead}{" · ".join(links)}</p>'
 
 
 def _add(app, pagename, templatename, context, doctree):

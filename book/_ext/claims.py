@@ -28,7 +28,7 @@ KINDS = {
     "unrecorded": "measured once and kept nowhere: nothing recomputes it",
 }
 BOUNDS = ("more than", "less than", "at least", "at most")
-_KEYS = {"id", "statement", "value", "source", "pages", "bound", "within", "because"}
+_KEYS = {"id", "statement", "value", "near", "source", "pages", "bound", "within", "because"}
 _KEYS |= {"paper", "tolerance", "disagrees"}
 GLUED = re.compile(r"([\w.-]+)::([\w.-]+?)(?::([^:]+))?")
 
@@ -39,6 +39,8 @@ class Claim:
 
     - `value`: the number with the words beside it, as it stands on the page, or
       "notebook::key:format" for a value that the page takes from a notebook;
+    - `near`: the words of which one stands beside the number, where `value` is the number alone:
+      such a claim holds for every place of its pages where the two stand together;
     - `kind`, `source`: one of `KINDS`, and the expression, the citation, or the reason;
     - `read`: of a paper's number, where the tests have it already: the expression;
     - `within`: how far the recomputed number may lie from the printed one, and `because`;
@@ -56,6 +58,7 @@ class Claim:
     pages: tuple[str, ...]
     chapter: str
     explicit: bool
+    near: tuple[str, ...] = ()
     read: str = ""
     bound: str = ""
     within: float | None = None
@@ -129,6 +132,7 @@ def _of_file(path: Path) -> Iterator[Claim]:
         claim = Claim(
             **{key: entry[key] for key in rest if key in entry},
             value=tuple([value] if isinstance(value, str) else value),
+            near=tuple(entry.get("near", ())),
             kind=kind,
             source=entry["source"][kind],
             read=entry["source"].get("read", ""),
@@ -137,12 +141,15 @@ def _of_file(path: Path) -> Iterator[Claim]:
             chapter=path.stem,
         )
         for value in claim.value:
-            _check_value(value, where)
+            _check_value(value, claim.near, where)
         yield claim
 
 
-def _check_value(value: str, where: str) -> None:
+def _check_value(value: str, near: tuple[str, ...], where: str) -> None:
     if GLUED.fullmatch(value):
+        return
+    if near:
+        _check_near(value, near, where)
         return
     numbers = prose.find(value)
     if not numbers:
@@ -155,8 +162,18 @@ def _check_value(value: str, where: str) -> None:
     if len(numbers) == 1 and value == numbers[0].text and not distinct:
         raise ValueError(
             f"{where}: {value!r} alone could mean anything on the page. Put the words beside it "
-            "into `value`, as they stand there; … stands for up to 200 characters."
+            "into `value`, as they stand there; … stands for up to 200 characters. Or name words "
+            "of which one is always beside it: `near`."
         )
+
+
+def _check_near(value: str, near: tuple[str, ...], where: str) -> None:
+    if not re.fullmatch(prose.NUMBER, value):
+        raise ValueError(
+            f"{where}: with `near`, `value` is a number and nothing else. Received: {value!r}"
+        )
+    if wrong := [word for word in near if not re.fullmatch(r"[^\W\d_][^\W_]*(-[^\W_]+)*", word)]:
+        raise ValueError(f"{where}: expected single words in `near`. Received: {wrong}")
 
 
 # --- the stored outputs of notebooks ----------------------------------------------
@@ -203,7 +220,9 @@ def disagreements(claim: Claim, recomputed: float | Iterable[float]) -> list[str
     """What is wrong with a claim, given what its source yields; nothing if all is well."""
     texts = claim.printed()
     came = list(recomputed) if isinstance(recomputed, Iterable) else [recomputed]
-    if all(len(_printed(value)) == len(came) for value in claim.value):
+    if claim.near:  # each source is of the one number
+        texts, came = [t for t in texts for _ in came], came * len(texts)
+    elif all(len(_printed(value)) == len(came) for value in claim.value):
         came = came * len(claim.value)  # several wordings of the same
     elif len(came) == 1:
         came = came * len(texts)

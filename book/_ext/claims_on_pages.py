@@ -27,22 +27,45 @@ def _literal(text: str) -> str:
     return re.sub(" +", r"[\\s*_]+", words.replace("…", ".{0,200}?"))
 
 
+# A word or a number, as a reader counts words; the end of a sentence or a cell parts them.
+_WORDS = re.compile(r"[^\W\d_][^\W_]*(?:-[^\W_]+)*|\d[\d.,/{}]*\d|\d|[.?!:;|](?=\s)|\n\n")
+REACH = 3  # words between a number and the word that says of what, the latter included
+
+
+@functools.lru_cache(maxsize=4096)
+def _beside(page: prose.Page, start: int, end: int) -> frozenset[str]:
+    """The words that stand at most `REACH` words before or after a number, in lower case."""
+    parts = page.text[max(0, start - 120) : start], page.text[end : end + 120]
+    before, after = (_WORDS.findall(part) for part in parts)
+    found = set()
+    for words in (before[::-1], after):
+        near = [word.lower() for word in words[:REACH]]
+        cut = next((i for i, word in enumerate(near) if not word[0].isalnum()), len(near))
+        found |= set(near[:cut])
+    return frozenset(found)
+
+
 def spans(claim: Claim, page: prose.Page) -> set[tuple[int, int]]:
     """Where the claim's numbers stand on a page."""
     values = [value for value in claim.value if not GLUED.fullmatch(value)]
-    return {
+    return {span for value in values for span in _spans(value, claim.near, page)}
+
+
+def _spans(value: str, near: tuple[str, ...], page: prose.Page) -> set[tuple[int, int]]:
+    found = {
         match.span(group + 1)
-        for value in values
         for match in _pattern(value).finditer(page.text)
         for group in range(match.re.groups)
     }
+    words = {word.lower() for word in near}
+    return {span for span in found if not near or words & _beside(page, *span)}
 
 
-def stands(value: str, page: prose.Page) -> bool:
-    """Whether a value of a claim is on a page, typed or glued."""
+def stands(value: str, page: prose.Page, near: tuple[str, ...] = ()) -> bool:
+    """Whether a value of a claim is on a page, typed or glued; `near` as the claim has it."""
     if glued := GLUED.fullmatch(value):
         return any(glued.groups("") == role for role in page.glued())
-    return bool(_pattern(value).search(page.text))
+    return bool(_spans(value, near, page))
 
 
 def without_claim(page: prose.Page, claims: Iterable[Claim]) -> list[str]:

@@ -1,4 +1,7 @@
-"""The directive `{claims}`: a section and a table for every file of `claims/`."""
+"""The directive `{claims}`: a section and a table for every file of `claims/`.
+
+On the website each table is folded, and a field above them filters the claims.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,28 @@ COLUMNS = {"statement": 25, "the book": 12, "the paper": 12, "tolerance": 13}
 COLUMNS |= {"source": 24, "where": 14}
 
 
+FOLDER = "claims"  # of script and style, below _static
+FILTER = """<div class="claims-filter" hidden>
+<label for="claims-words">Claims with the words</label>
+<input id="claims-words" type="search" autocomplete="off"/><p role="status"></p></div>
+"""
+
+
+class Filter(nodes.Element):
+    """Where the website has the field."""
+
+
+class Fold(nodes.container):
+    """A table with `count` claims, folded on the website alone."""
+
+
 class Claims(SphinxDirective):
     """Draws the tables; the values are read from the pages' notebooks, nothing is recomputed."""
 
     def run(self) -> list[nodes.Node]:
         """A section for each chapter."""
         every, sections = claims.load(), []
+        self.env.metadata[self.env.docname]["claims"] = True
         pages = {
             name: prose.read(claims.ROOT / name, claims.ROOT) for c in every for name in c.pages
         }
@@ -31,10 +50,12 @@ class Claims(SphinxDirective):
             section = nodes.section(ids=[f"claims-{chapter}"])
             section += nodes.title(title, title)
             lines = StringList(table(of_chapter, pages).split("\n"), source=chapter)
-            self.state.nested_parse(lines, self.content_offset, section)
+            fold = Fold(count=len(of_chapter), title=title)
+            self.state.nested_parse(lines, self.content_offset, fold)
+            section += fold
             self.state.document.note_implicit_target(section)
             sections.append(section)
-        return sections
+        return [Filter(), *sections]
 
 
 def table(of_chapter: list[claims.Claim], pages: dict[str, prose.Page]) -> str:
@@ -95,7 +116,7 @@ def _literally(text):
 
 
 def _stands(claim, page):
-    return any(claims_on_pages.stands(value, page) for value in claim.value)
+    return any(claims_on_pages.stands(value, page, claim.near) for value in claim.value)
 
 
 def _link(name):
@@ -110,7 +131,39 @@ def _link(name):
     return f"[{label}](/{name})"
 
 
+def _on_the_site(translator) -> bool:
+    return translator.builder.name == "html"
+
+
+def visit_filter(translator, node) -> None:
+    """The field is there for the script, which shows it."""
+    translator.body.append(FILTER if _on_the_site(translator) else "")
+    raise nodes.SkipNode
+
+
+def visit_fold(translator, node) -> None:
+    """Opens the fold; elsewhere nothing is folded."""
+    if _on_the_site(translator):
+        words = f"{node['count']} claim{'s' * (node['count'] != 1)}"
+        translator.body.append(f'<details class="claims-of"><summary>{words}</summary>\n')
+
+
+def depart_fold(translator, node) -> None:
+    """Its end."""
+    if _on_the_site(translator):
+        translator.body.append("</details>\n")
+
+
+def _load(app, pagename, templatename, context, doctree) -> None:
+    if app.builder.name == "html" and "claims" in app.env.metadata[pagename]:
+        app.add_css_file(f"{FOLDER}/claims.css")
+        app.add_js_file(f"{FOLDER}/filter.js", type="module")
+
+
 def setup(app) -> dict[str, object]:
     """Sphinx calls this."""
     app.add_directive("claims", Claims)
+    app.add_node(Filter, html=(visit_filter, None))
+    app.add_node(Fold, html=(visit_fold, depart_fold))
+    app.connect("html-page-context", _load)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

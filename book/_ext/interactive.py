@@ -3,7 +3,7 @@
 The scripts lie in `site/served/`, which `_config.yml` names among the static paths. Nothing is
 compiled: a browser loads them as they stand. `explorer_data` says what the explorer reads.
 
-A page links one of them with a choice in its address by the roles `explorer` and `playground`:
+A page links one with a choice in its address by the roles `explorer`, `playground`, `look-inside`:
 {explorer}`VGG-19 beside ResNet-34 <net=vgg19&net2=resnet34>`.
 
 The directive `playground` places it, set up as its argument says, and small unless `:whole:`:
@@ -27,14 +27,16 @@ from sphinx.util.docutils import ReferenceRole, SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 import explorer_data
+import look_inside
 from helpers import specs
 
 # Page to the folder of its script, `page.js`, and its style, which bears the folder's name.
 EXPLORER = "book/explorer"
 PLAYGROUND = "book/playground"
+LOOK_INSIDE = "book/look-inside"  # `look_inside` has its directive
 NETWORKS = "explorer/networks.json"
 # What each page's address can hold, as its page.js reads it; empty where many values make sense.
-# The explorer's keys are those of each of its two networks.
+# The explorer's keys are those of each of its two networks, but for those `OF_BOTH`.
 KNOWN = {
     EXPLORER: {
         "net": specs.names(),
@@ -42,18 +44,27 @@ KNOWN = {
         "classes": (),
         "option": specs.OPTIONS,
         "stride": specs.BOTTLENECK_STRIDES,
+        "batch": (),
     },
     PLAYGROUND: {
         "problem": ("spirals", "long-spirals", "rings"),
         "depth": tuple(str(depth) for depth in range(2, 61, 2)),
+        "shallow": tuple(str(depth) for depth in range(2, 61, 2)),
         "width": tuple(str(width) for width in range(4, 33, 4)),
         "rate": ("0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5"),
         "norm": ("on", "off"),
+        "noise": ("0", "0.02", "0.05", "0.1", "0.2"),
         "seed": (),
         "nets": ("all", "plain"),
         "gradients": ("now", "first"),
     },
+    LOOK_INSIDE: {
+        "image": look_inside.IMAGES,
+        "block": look_inside.PLACES,
+        "channel": tuple(str(channel) for channel in range(1, 33)),
+    },
 }
+OF_BOTH = ("batch",)
 NEEDS = "The playground trains in your browser: it needs JavaScript."
 ELSEWHERE = "The playground is a part of the website, and it trains in your browser."
 
@@ -63,7 +74,7 @@ def checked(state: str, page: str = EXPLORER) -> str:
     known, name = KNOWN[page], page.removeprefix("book/")
     for key, value in parse_qsl(state, keep_blank_values=True, strict_parsing=True):
         plain = key.removesuffix("2") if page == EXPLORER else key
-        if plain not in known:
+        if plain not in known or (plain != key and plain in OF_BOTH):
             raise ValueError(f"the {name} knows {', '.join(known)}. Received: {key!r}")
         values = (*known[plain], "none") if (page, key) == (EXPLORER, "net2") else known[plain]
         if values and value not in values:
@@ -149,6 +160,8 @@ def _load(app, pagename, templatename, context, doctree) -> None:
     if folder is not None:
         app.add_css_file("shared/interactive.css")
         app.add_css_file(f"{folder}/{folder}.css")
+        if pagename in KNOWN:
+            app.add_css_file("shared/wide.css")
         app.add_js_file(f"{folder}/page.js", type="module")
 
 

@@ -2,41 +2,33 @@
 
 The theme and its extensions send nine style sheets, half a megabyte of icons and scripts
 that hold up the first picture. After the build this extension joins the style sheets,
-leaves out the icons that no page has, and lets scripts wait until the page is read. The
-index of the search is loaded by the page of the search alone.
+leaves out the icons that no page has (`icons.py`), and lets scripts wait until the page is read.
+The index of the search is loaded by the page of the search alone. Where a theme has none of what
+is taken away here, the build says so, and the pages are right as they are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from shutil import rmtree
 from urllib.parse import urlsplit
 
-import fonts
+from sphinx.util import logging
+
+import icons
+
+logger = logging.getLogger(__name__)
 
 SHEET = re.compile(r'[ \t]*<link [^>]*rel="stylesheet"[^>]*>\n?')
 SCRIPT = re.compile(r'<script(?P<before>[^>]*?) src="(?P<src>[^"]+)"(?P<after>[^>]*)></script>')
 OF_SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
-UNUSED = ("fontawesome.js", "design-tabs.js")
+# The icons are a font's; no page has tabs; what Sphinx says in British English is what its scripts
+# say anyway, and `translations.js` makes a script of text, which the pages' policy refuses.
+UNUSED = ("fontawesome.js", "design-tabs.js", "translations.js")
 IMPORT = re.compile(r"""@import\s+['"]([^'":]+)['"]\s*;""")
 ADDRESS = re.compile(r"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)['\"]?\)")
-ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"((?:\\.|[^"\\])*)"\}')
-NAMED_ICON = re.compile(r'--pst-icon-[\w-]+:\s*"((?:\\.|[^"\\])+)"')  # of notes and buttons
-FACE = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}")
-# Icons that scripts put in: the cross of a closed dialogue.
-BY_SCRIPT = {"xmark"}
-ICON_FONT = "icons.woff"
-OUR_FACE = (
-    '@font-face{font-display:block;font-family:"Font Awesome 6 Free";font-weight:900;'
-    f'src:url(fonts/{ICON_FONT}) format("woff")}}'
-)
-LICENCE = """Icons of Font Awesome Free 6, cut down to those that the pages show.
-Copyright Fonticons, Inc. (https://fontawesome.com)
-The font is licensed under the SIL Open Font License 1.1: https://openfontlicense.org
-The icons are licensed under CC BY 4.0: https://creativecommons.org/licenses/by/4.0/
-"""
 
 
 def joined(page: str, folder: Path, static: Path) -> str:
@@ -60,32 +52,23 @@ def _seen_from(static, path):
         return path.as_posix()
 
 
-def with_icons(sheet: str, names: set[str]) -> tuple[str, set[str]]:
-    """The style sheet with these icons alone, and the characters that stand for them."""
-    characters = set()
-
-    def rule(match):
-        known = [name for name in re.findall(r"\.fa-([\w-]+):before", match[1]) if name in names]
-        if not known:
-            return ""
-        characters.add(_unescaped(match[2]))
-        return ",".join(f".fa-{name}:before" for name in known) + f'{{content:"{match[2]}"}}'
-
-    sheet = FACE.sub("", ICON_RULE.sub(rule, sheet))
-    characters |= {_unescaped(content) for content in NAMED_ICON.findall(sheet)}
-    return OUR_FACE + sheet, characters
+def not_found(pages: Iterable[str]) -> list[str]:
+    """What this extension takes away and none of the pages has."""
+    loaded = {_name(match) for page in pages for match in SCRIPT.finditer(page)}
+    if not loaded:
+        return ["pages that link several style sheets"]
+    return [f"{name} on a page" for name in (*UNUSED, *OF_SEARCH) if name not in loaded]
 
 
-def _unescaped(content):
-    code = re.fullmatch(r"\\([0-9a-f]+) ?", content)
-    return chr(int(code[1], 16)) if code else content.lstrip("\\")
+def _name(script):
+    return urlsplit(script["src"]).path.rsplit("/", 1)[-1]
 
 
 def lighter(page: str, sheet: str, searches: bool) -> str:
     """A page that links the one sheet at `sheet` and whose scripts wait."""
 
     def script(match):
-        name = urlsplit(match["src"]).path.rsplit("/", 1)[-1]
+        name = _name(match)
         if name in UNUSED or (name in OF_SEARCH and not searches):
             return ""
         waits = any(word in match[0] for word in ("defer", "async", 'type="module"'))
@@ -106,28 +89,21 @@ def _slim(app, exception):
     static = out / "_static"
     pages = {p: p.read_text("utf-8") for p in out.rglob("*.html") if static not in p.parents}
     pages = {p: text for p, text in pages.items() if len(SHEET.findall(text)) > 1}
+    for missing in not_found(pages.values()):
+        logger.warning("slim: expected %s. Has the theme changed? The pages stay heavier", missing)
     if not pages:
         return
-    texts = {p: joined(text, p.parent, static) for p, text in pages.items()}
-    names = set().union(*(re.findall(r"\bfa-([\w-]+)", text) for text in pages.values()))
-    icons = set()
+    sheets = {p: joined(text, p.parent, static) for p, text in pages.items()}
+    try:
+        sheets = icons.cut_down(sheets, icons.on_pages(pages.values()), static)
+    except icons.NotAsExpected as error:
+        logger.warning("slim: the theme's icons stay as they are: %s", error)
     for path, page in pages.items():
-        sheet, characters = with_icons(texts[path], names | BY_SCRIPT)
-        icons |= characters
-        name = f"site-{hashlib.sha256(sheet.encode()).hexdigest()[:10]}.css"
-        (static / name).write_text(sheet, "utf-8")
+        name = f"site-{hashlib.sha256(sheets[path].encode()).hexdigest()[:10]}.css"
+        (static / name).write_text(sheets[path], "utf-8")
         up = "../" * (len(path.relative_to(out).parts) - 1)
         searches = path.name == "search.html"
         path.write_text(lighter(page, f"{up}_static/{name}", searches), "utf-8")
-    _write_icons(static, icons)
-
-
-def _write_icons(static, characters):
-    source = static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf"
-    if source.is_file():
-        fonts.cut_down(source, static / "fonts" / ICON_FONT, characters)
-        (static / "fonts" / "icons-LICENCE.txt").write_text(LICENCE, "utf-8")
-        rmtree(static / "vendor" / "fontawesome")
     for name in ("scripts/fontawesome.js", "styles/pydata-sphinx-theme.css"):
         (static / name).unlink(missing_ok=True)
 

@@ -1,8 +1,8 @@
 """What the expressions in `claims/` can use: counts, records, stored outputs, other claims.
 
-An expression sees the functions below and those of `claim_counts` and `claim_errors`, the library's
-modules, `math`, `np`, and `paper`, the numbers that the tests already hold. Nothing is trained, and
-little built.
+An expression sees the functions below and those of `claim_counts`, `claim_errors` and
+`claim_files`, the library's modules, `math`, `np`, and `paper`, the numbers that the tests already
+hold. Nothing is trained, and little built.
 """
 
 import functools
@@ -15,6 +15,8 @@ import numpy as np
 
 import claim_counts
 import claim_errors
+import claim_files
+import claim_look
 import claims
 import he2015
 import prose
@@ -203,52 +205,6 @@ def code_count(notebook, what, start, end):
     return text[text.index(start) : text.index(end)].count(what)
 
 
-def assignment_points():
-    """Points in all, from tests and by hand; the same for every assignment, or an error."""
-    found = set()
-    for path in sorted((claims.ROOT / "assignments" / "source").glob("*/*.ipynb")):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
-        by_hand = sum(m["points"] for m in marks if m.get("grade") and m["solution"])
-        points = sum(m["points"] for m in marks if m.get("grade"))
-        found.add((points, points - by_hand, by_hand))
-    (only,) = found
-    return list(only)
-
-
-def grading_minutes():
-    """How long the cells of a submission may run, as the course's configuration says."""
-    text = (claims.ROOT / "assignments" / "nbgrader_config.py").read_text("utf-8")
-    (seconds,) = re.findall(r'"total_seconds": (\d+)', text)
-    return int(seconds) / 60
-
-
-def bank_of_questions():
-    """How many questions the bank has."""
-    folder = claims.ROOT / "teaching" / "questions"
-    return sum(path.read_text("utf-8").count("[[question]]\n") for path in folder.glob("*.toml"))
-
-
-def plans():
-    """The minutes of each meeting's plan, in the order of the page."""
-    text = (claims.ROOT / "book" / "course-plans.md").read_text("utf-8")
-    tables = re.findall(r"\{list-table\} Minutes of .*?\n```", text, re.DOTALL)
-    return [[int(m) for m in re.findall(r"^\* - (\d+)$", t, re.MULTILINE)] for t in tables]
-
-
-def meeting_minutes():
-    """What they add up to: the same in every plan, or an error."""
-    (minutes,) = {sum(plan) for plan in plans()}
-    return minutes
-
-
-def grading_gigabytes():
-    """How much memory a submission may have, as the course's configuration says."""
-    text = (claims.ROOT / "assignments" / "nbgrader_config.py").read_text("utf-8")
-    (megabytes,) = re.findall(r'"memory_mb": (\d+)', text)
-    return int(megabytes) / 1000
-
-
 def bill(net="resnet50"):
     """Chapter 7's bill, for the machine that its notebook makes up."""
     keys = ("DEVICES", "PEAK", "SHARE", "PRICE")
@@ -285,7 +241,7 @@ def _numbers(text, template, where):
 NAMES = {
     **{
         name: value
-        for module in (claim_counts, claim_errors)
+        for module in (claim_counts, claim_errors, claim_files, claim_look)
         for name, value in vars(module).items()
         if not name.startswith("_")
     },

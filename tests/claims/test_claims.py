@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import itertools
 import re
 
@@ -55,10 +56,24 @@ def test_a_claim_stands_on_its_pages(claim):
     missing = [name for name in claim.pages if name not in NAMED]
     assert not missing, f"{claim.id}: no such page: {missing}"
     pages = [NAMED[name] for name in claim.pages]
-    unused = [v for v in claim.value if not any(claims_on_pages.stands(v, page) for page in pages)]
+    stands = functools.partial(claims_on_pages.stands, near=claim.near)
+    unused = [v for v in claim.value if not any(stands(v, page) for page in pages)]
     assert not unused, f"{claim.id}: on none of {claim.pages}: {unused}. Remove it or correct it."
-    empty = [p.name for p in pages if not any(claims_on_pages.stands(v, p) for v in claim.value)]
+    empty = [p.name for p in pages if not any(stands(v, p) for v in claim.value)]
     assert not (claim.explicit and empty), f"{claim.id} does not stand on {empty}"
+    idle = [
+        word
+        for word in claim.near
+        if not any(claims_on_pages.stands(v, p, (word,)) for v in claim.value for p in pages)
+    ]
+    assert not idle, f"{claim.id}: no number stands beside {idle} on {claim.pages}. Remove them."
+
+
+@every_claim
+def test_a_glued_value_is_claimed_only_where_the_paper_has_it(claim):
+    """Else the notebook computes it, and running the notebook again compares it."""
+    glued = [value for value in claim.value if claims.GLUED.fullmatch(value)]
+    assert claim.paper or not glued, f"{claim.id}: {glued} needs no claim. Remove it."
 
 
 @every_claim
@@ -85,9 +100,9 @@ def test_what_a_reader_predicts_is_held_by_a_claim(page):
         answer = dataclasses.replace(page, text=one.answer)
         name, held = one.options.get("name"), one.options.get("claim", "")
         glued = [f"{notebook}::{key}" for notebook, key, _ in answer.glued()]
-        values = [value for claim in CLAIMS if claim.id == held for value in claim.value]
+        values = [(value, c.near) for c in CLAIMS if c.id == held for value in c.value]
         assert values or held in glued, f"{name}: expected a claim or one of {glued}: {held!r}"
-        stands = [value for value in values if claims_on_pages.stands(value, answer)]
+        stands = [v for v, near in values if claims_on_pages.stands(v, answer, near)]
         assert stands or held in glued, f"{name}: nothing of the claim {held} is in the answer"
         if not one.choices:
             said = [n.value for value in stands for n in prose.find(value)]
@@ -214,6 +229,19 @@ def test_a_claim_covers_its_own_words_alone():
     assert len(claims_on_pages.without_claim(page, [claim_of()])) == 3
 
 
+def test_a_number_with_words_near_it_is_covered_wherever_one_of_them_stands():
+    claim = claim_of("36", near=("layers", "ResNet-34"))
+    page = page_of(
+        "36 layers, of *36 weighted* layers; 36 filters. 36 of all the many layers\n\n"
+        "36\n\nlayers. ResNet-34 has 36, and layers it lacks. 36.5 layers, 136 layers; 36 pages"
+    )
+    covered = {page.text[:a].count(";") for a, _ in claims_on_pages.spans(claim, page)}
+    assert covered == {0, 1}
+    assert len(claims_on_pages.spans(claim, page)) == 3
+    assert claims_on_pages.stands("36", page, ("resnet-34",))
+    assert not claims_on_pages.stands("36", page, ("blocks",))
+
+
 def test_a_glued_value_needs_no_claim_and_is_one_that_the_notebook_stores():
     page = page_of("It costs {glue:text}`../notebooks/03-resnet34.ipynb::unit:.1f` million.")
     assert claims_on_pages.without_claim(page, []) == []
@@ -229,6 +257,8 @@ def test_a_glued_value_needs_no_claim_and_is_one_that_the_notebook_stores():
     [
         ('value = "36"', "alone could mean anything"),
         ('value = "ResNet-34"', "expected a number"),
+        ('value = "36 layers"\nnear = ["layers"]', "`value` is a number and nothing else"),
+        ('value = "36"\nnear = ["of layers"]', "expected single words in `near`"),
         ('value = "36 layers"\nwithin = 1', "`within` needs `because`"),
         ('value = "36 layers"\npaper = "Table 1: 36"', "`paper` needs `tolerance`"),
         ('value = "36 layers"\nbound = "about"', "`bound` must be one of"),

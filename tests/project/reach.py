@@ -13,6 +13,7 @@ import datetime
 import functools
 import random
 import sys
+import tomllib
 from pathlib import Path
 
 import grimp
@@ -22,8 +23,9 @@ import weekly
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "src" / "helpers"
 A_DAY = 1 / 6  # of the tests that no change reaches
-# A change of these reaches every test.
-ALL = ("requirements.txt", "requirements.lock", "requirements/", "pyproject.toml")
+# A change of these reaches every test: what is installed where they run, and how pytest runs.
+ALL = ("requirements.lock", "pyproject.toml")
+ALSO = {"backends": {"requirements/backends.txt"}}  # for that list alone
 # What a test that says this reaches besides its imports.
 SAYING = {
     "book_records": ("results/",),
@@ -123,15 +125,29 @@ def changes(commit: str) -> set[str] | None:
     if not commit or since.returncode:
         return None
     new = weekly.git("ls-files", "--others", "--exclude-standard")
-    return {*since.stdout.split("\n"), *new.stdout.split("\n")} - {""}
+    found = {*since.stdout.split("\n"), *new.stdout.split("\n")} - {""}
+    then = weekly.git("show", f"{commit}:pyproject.toml").stdout
+    same = settings(then) == settings((ROOT / "pyproject.toml").read_text("utf-8"))
+    return found - ({"pyproject.toml"} if same else set())
 
 
-def due(commit: str, day: str) -> list[str]:
+def settings(pyproject: str) -> tuple:
+    """What of pyproject.toml a test can notice. Ranges and extras it cannot: requirements.lock
+    decides what is installed; nor the tools' own parts."""
+    content = tomllib.loads(pyproject)
+    project, tool = content.get("project", {}), content.get("tool", {})
+    kept = (project.get(key) for key in ("requires-python", "scripts"))
+    return (*kept, tool.get("pytest"), tool.get("setuptools"))
+
+
+def due(commit: str, day: str, which: str = "library") -> list[str]:
     """The files of tests to be run on this day, if all of them passed on that commit."""
     every = sorted((ROOT / "tests").glob("*/**/test_*.py"))
     every = [path for path in every if ROOT / "tests" / "assignments" not in path.parents]
     library = [path for path in every if ROOT / "tests" / "library" in path.parents]
     changed = changes(commit)
+    if changed and changed & ALSO.get(which, set()):
+        changed = None
     drawn = random.Random(day).sample(library, round(A_DAY * len(library)))
     return [
         path.relative_to(ROOT).as_posix()
@@ -144,7 +160,8 @@ if __name__ == "__main__":
     sys.path.append(str(ROOT / "tests" / "support"))
     import needed
 
-    names = due(weekly.proofs()[sys.argv[1]]["commit"], datetime.date.today().isoformat())
+    commit = weekly.proofs()[sys.argv[1]]["commit"]
+    names = due(commit, datetime.date.today().isoformat(), sys.argv[1])
     if sys.argv[1] == "library":  # a file that pytest is given by name it does not leave out
         names = [name for name in names if not needed.missing(Path(name))]
     print(*names)

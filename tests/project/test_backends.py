@@ -62,7 +62,7 @@ def test_two_backends_and_no_tensorflow():
 def test_what_runs_on_every_backend():
     modules = {re.match(r"test_([a-z]+)", name)[1] for name in marked("backends")}
     old = {"blocks", "layers", "networks", "weights", "sampling", "studies"}
-    assert modules == old | {"reparameterisation", "training", "transformers"}
+    assert modules == old | {"counting", "reparameterisation", "training", "transformers"}
 
 
 @pytest.mark.parametrize("package", ["torch", "jax"])
@@ -90,12 +90,13 @@ def test_what_is_left_out_elsewhere_runs_with_the_other_backends():
 
 
 def test_what_needs_tensorflow_and_jax_runs_where_both_are_found():
-    """Neither environment has both: the one with TensorFlow is shown where JAX lies."""
-    (path,) = (path for n, path in LIBRARY.items() if n.endswith("_jax_and_tensorflow.py"))
+    """Neither environment has all: the one with TensorFlow is shown where the others lie."""
+    paths = [p for p in LIBRARY.values() if p.stem.endswith(("_jax_and_tensorflow", "_backends"))]
     recipe = re.search(r"(?m)^backends:.*\n((?:\t.*\n)+)", read("Makefile"))[1]
     last = recipe.split("$(ON_BACKEND)")[-1]
     assert "RESNET_BOOK_ALSO=$$(.venv-backends/" in last and "$(BIN)/python -m pytest" in last
-    assert last.split()[-1] == path.relative_to(ROOT).as_posix()
+    files = re.findall(r"tests/\S+\.py", last)
+    assert files == sorted(path.relative_to(ROOT).as_posix() for path in paths)
 
 
 @pytest.mark.parametrize("name", sorted({*marked("backends"), *marked("jax")}))

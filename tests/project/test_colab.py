@@ -104,6 +104,20 @@ def test_what_is_chosen_to_run_is_there():
     assert [begin for begin in chosen if not any(n.startswith(begin) for n in names)] == []
 
 
+def test_what_fetches_weights_runs_with_the_oldest_and_with_colab_s_hub():
+    """Every file that asks the hub on this machine, but a study, which trains for a minute."""
+    makefile = (prepare.ROOT / "Makefile").read_text("utf-8")
+    chosen = re.search(r"^WITH_HUB := (.+)$", makefile, re.MULTILINE)[1].split()
+    asking = {
+        path.relative_to(prepare.ROOT).as_posix()
+        for path in prepare.ROOT.glob("tests/library/weights/test_*.py")
+        if re.search(r"^import hub_server$", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert len(asking) == 2 and set(chosen) == asking
+    recipe = re.search(r"(?m)^test-colab:.*\n((?:\t.*\n)+)", makefile)[1]
+    assert "$(foreach list,oldest colab," in recipe and "pytest --quiet $(WITH_HUB)" in recipe
+
+
 def test_photographs_come_from_where_they_are_or_the_notebook_is_left_out(tmp_path, monkeypatch):
     path = tmp_path / "06-a-notebook.ipynb"
     source = 'pets = datasets.load("oxford_iiit_pet")'

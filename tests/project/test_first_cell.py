@@ -72,7 +72,7 @@ def test_it_finds_the_source_beside_the_notebooks():
     assert f"helpers from {place}" in result.stdout, result.stderr
 
 
-def test_where_helpers_is_it_does_nothing(tmp_path):
+def test_where_helpers_is_it_imports_it_and_nothing_else(tmp_path):
     library(tmp_path)
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); before = list(sys.path)\n"
@@ -83,8 +83,15 @@ def test_where_helpers_is_it_does_nothing(tmp_path):
     environment = {**os.environ, "HOME": str(tmp_path), "PATH": ""}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert result.stdout == "[]\n"  # nothing is imported that would take a moment
+    assert result.stdout == "['helpers']\n"  # nothing is imported that would take a moment
     assert [path.name for path in tmp_path.iterdir()] == ["helpers"]
+
+
+def test_with_it_tensorflow_is_asked_for_its_fast_kernels():
+    """TensorFlow reads the variable when it is imported, and isort puts Keras first."""
+    said = CELL + "\nimport os; print('oneDNN', os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    assert "oneDNN 1" in run(ROOT / "notebooks", said).stdout
+    assert "oneDNN 0" in run(ROOT / "notebooks", said, TF_ENABLE_ONEDNN_OPTS="0").stdout
 
 
 def test_it_says_how_to_set_the_address(tmp_path):

@@ -40,3 +40,10 @@ def test_a_package_has_a_face():
         assert "__all__" in text, folder
         names = text.split("__all__")[1]
         assert '"_' not in names, folder
+
+
+def test_no_two_files_of_tests_share_a_name():
+    """pytest imports a file by its name alone, and refuses the second of two."""
+    names = [Path(name).name for name in TRACKED if name.startswith("tests/")]
+    tests = [name for name in names if name.startswith("test_")]
+    assert sorted(tests) == sorted(set(tests))

@@ -5,32 +5,21 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 import places
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
 def read(name):
     return (ROOT / name).read_text("utf-8")
-
-
-def pins(name):
-    """{package: requirement} of a file of pip's."""
-    lines = (line.split("#")[0].strip() for line in read(name).splitlines())
-    found = [Requirement(line) for line in lines if line and not line.startswith("-")]
-    return {canonicalize_name(entry.name): entry for entry in found}
 
 
 # --- workflows ------------------------------------------------------------------
@@ -99,6 +88,10 @@ def test_what_runs_where():
     everywhere = jobs["everywhere"]["strategy"]["matrix"]
     assert everywhere["python"] == supported
     assert {name.split("-")[0] for name in everywhere["system"]} == {"macos", "windows"}
+    weekly = yaml.safe_load(read(".github/workflows/weekly.yml"))["jobs"]
+    assert weekly["newest"]["strategy"]["matrix"] == {"python": supported[1:]}  # as NumPy's newest
+    (coming,) = set(weekly["coming"]["strategy"]["matrix"]["python"]) - set(supported)
+    assert coming == f"3.{int(supported[-1].split('.')[1]) + 1}"
 
 
 def test_the_website_is_published_as_the_repository_that_runs_the_workflow():
@@ -127,68 +120,6 @@ def test_commits_are_checked_with_the_same_commands():
     hooks = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
     assert [r["repo"] for r in hooks] == ["local"], "what else it fetched would have other versions"
     assert [h["entry"] for h in hooks[0]["hooks"]] == ["make lint", "make test-notebooks"]
-
-
-# --- versions -------------------------------------------------------------------
-
-RANGES = [Requirement(r) for r in PROJECT["dependencies"]]
-RANGES += [Requirement(r) for r in PROJECT["optional-dependencies"]["tensorflow"]]
-LIBRARY = {canonicalize_name(entry.name): entry for entry in RANGES}
-
-
-def lowest(requirement):
-    (clause,) = [c for c in requirement.specifier if c.operator == ">="]
-    return clause.version
-
-
-def test_the_oldest_versions_are_the_lower_ends_of_the_ranges():
-    oldest = pins("requirements/oldest.txt")
-    assert set(LIBRARY) == set(oldest) - {"ipykernel"}
-    for name, requirement in LIBRARY.items():
-        (clause,) = oldest[name].specifier
-        parts, wanted = clause.version.split("."), lowest(requirement).split(".")
-        assert clause.operator == "=="
-        assert parts[: len(wanted)] == wanted and set(parts[len(wanted) :]) <= {"0"}, name
-
-
-def test_what_colab_has_is_supported():
-    colab = pins("requirements/colab.txt")
-    assert set(LIBRARY) <= set(colab)
-    for name, entry in colab.items():
-        (clause,) = entry.specifier
-        assert clause.operator == "=="
-        assert name not in LIBRARY or LIBRARY[name].specifier.contains(clause.version), name
-
-
-def table():
-    """README's table of versions: {name: (supported, locked)}."""
-    rows = re.findall(r"^\| ([\w ]+) \| (\d[^|]*) \| ([^|]*)\|$", read("README.md"), re.MULTILINE)
-    return {canonicalize_name(name.replace(" ", "-")): (a, b.strip()) for name, a, b in rows}
-
-
-@pytest.mark.parametrize("name", ["tensorflow", "keras", "numpy", "jupyter-book"])
-def test_readme_names_the_versions_that_are_asked_for(name):
-    supported, locked = table()[name]
-    (range_,) = [r for r in [pins("requirements.txt").get(name)] if r]
-    first, *rest = re.findall(r"\d+(?:\.\d+)*", supported)
-    assert lowest(range_).startswith(first)
-    if "below" not in supported:
-        major, minor = rest[-1].split(".")
-        assert range_.specifier.contains(f"{major}.{minor}.9")
-        assert not range_.specifier.contains(f"{major}.{int(minor) + 1}.0")
-    else:
-        assert not range_.specifier.contains(f"{rest[-1]}.0.0")
-    (clause,) = pins("requirements.lock")[name].specifier
-    assert locked == clause.version
-
-
-def test_readme_names_the_supported_pythons():
-    assert PROJECT["requires-python"] == ">=3.11,<3.14"
-    assert table()["python"][0] == "3.11, 3.12, 3.13"
-
-
-def test_a_command_renews_the_lock():
-    assert read("requirements.lock").splitlines()[1] == "#    make lock"
 
 
 # --- the package, Binder, the citation, the changes -------------------------------

@@ -68,6 +68,14 @@ def test_a_change_makes_due_what_it_reaches(changed, test, is_due, monkeypatch):
     assert (test in due(monkeypatch, changed)) is is_due
 
 
+def test_what_jax_and_pytorch_are_installed_from_is_noticed_by_their_list_alone(monkeypatch):
+    monkeypatch.setattr(reach, "changes", lambda _: {"requirements/backends.txt"})
+    monkeypatch.setattr(reach, "A_DAY", 0)
+    name = "tests/library/test_layers.py"
+    assert name in reach.due("a commit", "2026-01-02", "backends")
+    assert name not in reach.due("a commit", "2026-01-02", "library")
+
+
 def test_a_few_weeks_run_all(monkeypatch):
     first = datetime.date(2026, 1, 1)
     days = [(first + datetime.timedelta(days=n)).isoformat() for n in range(60)]
@@ -114,3 +122,20 @@ def test_no_test_of_the_library_imports_by_a_name_that_is_put_together():
         calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
         named = {ast.unparse(call.func) for call in calls}
         assert not named & {"importlib.import_module", "__import__"}, path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_noticed"),
+    [
+        ("[tool.ruff]\nline-length = 100", "[tool.ruff]\nline-length = 99", False),
+        ("huggingface_hub", "a_hub_of_another_name", False),  # of an extra
+        ("keras>=3.13", "keras>=3.14", False),
+        ("[tool.pytest.ini_options]", "[tool.pytest.ini_options]\nxfail_strict = true", True),
+        ("requires-python = ", 'scripts = {a = "b:c"}\nrequires-python = ', True),
+    ],
+)
+def test_of_pyproject_counts_what_a_test_can_notice(old, new, is_noticed):
+    text = (reach.ROOT / "pyproject.toml").read_text("utf-8")
+    changed = text.replace(old, new)
+    assert changed != text
+    assert (reach.settings(changed) != reach.settings(text)) is is_noticed

@@ -18,17 +18,20 @@ def commands(workflow):
     """What a workflow calls make for, with its variables."""
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / workflow).read_text("utf-8"))["jobs"]
     runs = "\n".join(step.get("run", "") for job in jobs.values() for step in job["steps"])
-    found = re.findall(r"\bmake [a-z-]+(?: [A-Z_]+=[^\s\"#]*)*", runs)
+    found = re.findall(r"\bmake [a-z-]+(?: [A-Z_]+=(?:\"[^\"]*\"|[^\s\"#]*))*", runs)
     return {c for c in found if c.split()[1] not in ("setup", "colab-notebooks")}
 
 
 # Whole in GitHub's run with every change, in part in `.ci/run` (reach.py): what proves each.
 IN_PART = {"make test": "make test-library", "make backends": "make backends"}
+IN_PART |= {"make test-site": "make test-site"}
+# Whole in GitHub's run with every change, in `.ci/run` where what it is about has changed.
+BY_PATH = {"large": "make test-large", "photos": PROOFS["photos"]["command"]}
 
 
 def test_every_proof_of_the_weekly_run_has_an_entry():
     found = {proof["command"] for proof in PROOFS.values()}
-    assert found == commands("weekly.yml") | set(IN_PART.values())
+    assert found == commands("weekly.yml") | set(IN_PART.values()) | set(BY_PATH.values())
     assert commands("test.yml") >= set(IN_PART)
 
 
@@ -54,17 +57,63 @@ def test_what_passed_is_written_down_and_nothing_else_changes():
         weekly.written(text, "soup", "2026-01-02", "c" * 40)
 
 
-def test_what_never_passed_is_due_and_so_is_what_passed_on_a_version_that_is_gone():
-    proof = PROOFS["large"]
+@pytest.mark.parametrize("name", BY_PATH)
+def test_what_never_passed_is_due_and_so_is_what_passed_on_a_version_that_is_gone(name):
+    proof = PROOFS[name]
     assert all((ROOT / path).exists() for path in proof["about"])
     assert weekly.due({**proof, "commit": ""})
     assert weekly.due({**proof, "commit": "0" * 40})
 
 
-def test_the_largest_nets_run_where_what_builds_them_has_changed():
-    for place in (".ci/run", ".github/workflows/test.yml"):
-        text = (ROOT / place).read_text("utf-8")
-        assert "weekly.py --due large" in text and "make test-large" in text, place
+@pytest.mark.parametrize("name", BY_PATH)
+def test_what_takes_long_runs_where_what_it_is_about_has_changed(name):
+    text = (ROOT / ".ci" / "run").read_text("utf-8")
+    asked = f'weekly.py --due {name} && in_time "{BY_PATH[name].split(" WITH")[0]}"; then\n'
+    head, found, after = text.partition(asked)
+    assert found and after.strip().startswith(BY_PATH[name])
+    assert "Left to the weekly run" in head.partition("in_time() {")[2]  # what is left out is said
+    assert BY_PATH[name] in (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8")
+
+
+def changes(monkeypatch, *names, returncode=0):
+    """As if these files had changed since all pages passed."""
+    known = {**PROOFS, "site": {"commit": "a commit"}}
+    monkeypatch.setattr(weekly, "proofs", lambda: known)
+    answer = SimpleNamespace(returncode=returncode, stdout="\n".join(names))
+    monkeypatch.setattr(weekly, "git", lambda *_: answer)
+
+
+def test_the_pages_of_some_weeks_are_all_of_them(monkeypatch):
+    changes(monkeypatch, "src/helpers/specs.py")
+    first = datetime.date(2026, 1, 1)
+    days = [(first + datetime.timedelta(days=n)).isoformat() for n in range(60)]
+    found = [set(weekly.pages(day)) for day in days]
+    sources = [*ROOT.glob("book/*.md"), *ROOT.glob("notebooks/*.ipynb")]
+    every = {path.relative_to(ROOT).with_suffix(".html").as_posix() for path in sources}
+    assert set.union(*found) == every and max(map(len, found)) < len(every) / 4
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("book/07-imagenet.md", "book/07-imagenet.html"),
+        ("images/repair-block.svg", "book/repair.html"),
+        ("notebooks/shapes.ipynb", "notebooks/shapes.html"),
+        ("notebooks/shapes.ipynb", "book/shapes.html"),  # it takes numbers from there
+        ("claims/repair.toml", "book/claims.html"),
+    ],
+)
+def test_a_page_that_shows_what_changed_is_looked_at_every_day(monkeypatch, name, page):
+    changes(monkeypatch, name)
+    assert all(page in weekly.pages(f"2026-02-{day:02d}") for day in range(1, 29))
+
+
+def test_all_pages_are_looked_at_where_what_they_share_has_changed_or_nobody_knows(monkeypatch):
+    for name in ("book/_static/wide.css", "site/served/twins/page.js", "_toc.yml"):
+        changes(monkeypatch, name)
+        assert weekly.pages("2026-01-01") == []
+    changes(monkeypatch, returncode=128)
+    assert weekly.pages("2026-01-01") == []
 
 
 def test_the_notebooks_of_some_weeks_are_all_of_them():
@@ -101,9 +150,19 @@ def test_text_makes_no_notebook_due_and_code_or_an_output_does(monkeypatch):
     assert weekly.changed(name, "a commit that is gone")
 
 
+def test_an_issue_names_every_job_that_must_pass():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/weekly.yml").read_text("utf-8"))["jobs"]
+    report = jobs.pop("report")
+    must_pass = {name for name, job in jobs.items() if not job.get("continue-on-error")}
+    assert set(jobs) - must_pass == {"coming"}
+    assert set(report["needs"]) == must_pass
+    said = re.findall(r"needs\.(\w+)\.result", report["steps"][0]["env"]["BODY"])
+    assert sorted(said) == sorted(must_pass)
+
+
 def test_continuous_integration_elsewhere_runs_every_notebook_and_test():
     assert "make test-outputs" in commands("test.yml") & commands("weekly.yml")
     run = (ROOT / ".ci/run").read_text("utf-8")
     assert "make test-outputs OUTPUTS=today" in run
-    for command in IN_PART:
-        assert f"{command} TESTS=today" in run
+    assert all(f"{command} TESTS=today" in run for command in ("make test", "make backends"))
+    assert "make test-site PAGES=today" in run

@@ -3,6 +3,7 @@
 python3 tests/project/weekly.py links        # it passed today, on this commit
 python3 tests/project/weekly.py --due large  # exit 0 where what it is about has changed since
 python3 tests/project/weekly.py --notebooks  # those to be run today, for `make test-outputs`
+python3 tests/project/weekly.py --pages      # those to be looked at today, for `make test-site`
 """
 
 import datetime
@@ -76,8 +77,44 @@ def notebooks(day: str) -> list[str]:
     return sorted(differ | set(random.Random(day).sample(every, A_DAY)))
 
 
+# What shows on every page, or judges it.
+SITE_WIDE = ("book/_ext/", "book/_static/", "_config.yml", "_toc.yml", "site/", "tests/site/")
+SITE_WIDE += ("requirements.lock",)
+PAGES_A_DAY = 1 / 6
+
+
+def _reached(source: str, changes: list[str]) -> bool:
+    """Whether a page shows something that changed: itself, a file that it names, the claims."""
+    text = (ROOT / source).read_text("utf-8")
+    if source == "book/claims.md":
+        return any(name.startswith(("claims/", "book/claims.md")) for name in changes)
+    shown = [Path(name).name for name in changes if name.startswith(("images/", "notebooks/"))]
+    return source in changes or any(name in text for name in shown)
+
+
+def pages(day: str) -> list[str]:
+    """The pages that `.ci/run` opens in a browser on this day; none stands for all.
+
+    Those that show what has changed since all passed, and a part that the day draws. All, where
+    what every page has in common has changed, or git does not know what did.
+    """
+    since = proofs()["site"]["commit"]
+    differ = git("diff", "--name-only", since or "HEAD", "--")
+    changes = differ.stdout.split()
+    if not since or differ.returncode or any(name.startswith(SITE_WIDE) for name in changes):
+        return []
+    found = [path for part in ("book/*.md", "notebooks/*.ipynb") for path in ROOT.glob(part)]
+    every = sorted(path.relative_to(ROOT).as_posix() for path in found)
+    drawn = random.Random(day).sample(every, round(PAGES_A_DAY * len(every)))
+    shown = {name for name in every if _reached(name, changes)} | set(drawn)
+    return sorted(str(Path(name).with_suffix(".html")) for name in shown)
+
+
 def main(arguments: list[str]) -> int | str:
     known = proofs()
+    if arguments == ["--pages"]:
+        print(*pages(datetime.date.today().isoformat()))
+        return 0
     if arguments == ["--notebooks"]:
         print(*notebooks(datetime.date.today().isoformat()))
         return 0
