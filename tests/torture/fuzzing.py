@@ -79,12 +79,21 @@ def fuzzed(reader: Reader, seed: str, times: int, folder: Path) -> Counter:
     state = reader.state()
     with _bounded():
         for _ in range(times):
-            faulthandler.dump_traceback_later(SECONDS, exit=True)
-            came = outcome(reader, path, next(inputs), state)
+            with _in_time():
+                came = outcome(reader, path, next(inputs), state)
             outcomes[came] += 1
             state = reader.state() if came == LOADED else state
-        faulthandler.cancel_dump_traceback_later()
     return outcomes
+
+
+@contextlib.contextmanager
+def _in_time() -> Iterator[None]:
+    """Ends the process where what is inside takes longer than `SECONDS`, and never afterwards."""
+    faulthandler.dump_traceback_later(SECONDS, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @contextlib.contextmanager

@@ -90,17 +90,42 @@ raise SystemExit(code)
 """
 
 
-@pytest.mark.parametrize("breakage", ["ctypes.string_at(0)", "time.sleep(60)"])
-def test_a_process_that_dies_or_hangs_is_noticed(breakage, tmp_path):
-    code = PLANTED.format(breakage=breakage)
+def in_a_process(code, folder):
+    """Its exit status."""
     path = os.pathsep.join(map(str, of_files.PATHS))
     ended = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
+        [sys.executable, "-c", code, str(folder)],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         timeout=120,
     )
-    assert ended.returncode != 0
+    return ended.returncode
+
+
+@pytest.mark.parametrize("breakage", ["ctypes.string_at(0)", "time.sleep(60)"])
+def test_a_process_that_dies_or_hangs_is_noticed(breakage, tmp_path):
+    assert in_a_process(PLANTED.format(breakage=breakage), tmp_path) != 0
+
+
+AFTERWARDS = """
+import sys, time
+from pathlib import Path
+from torture import fuzzing
+def read(path):
+    raise KeyError("inside")
+fuzzing.SECONDS = 0.5
+try:
+    reader = fuzzing.Reader(".x", lambda c: iter(lambda: b"", None), read)
+    fuzzing.fuzzed(reader, "1", 3, Path(sys.argv[1]))
+except fuzzing.BrokenError:
+    time.sleep(2)
+    raise SystemExit(7)
+"""
+
+
+def test_the_time_of_a_file_ends_with_it_whatever_came(tmp_path):
+    """A clock that ran on ended the tests' own process, twenty seconds later."""
+    assert in_a_process(AFTERWARDS, tmp_path) == 7
 
 
 def test_what_the_process_says_is_counted_and_its_end_is_lost(tmp_path, monkeypatch):
