@@ -38,7 +38,9 @@ RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute 
 	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
 
 # Two files at a time, notebooks too: their trainings leave a third of two cores idle.
-TEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# A test that hangs, or ends its process, fails at once: xdist would wait for a lost process for ever.
+HANGS := --timeout 900
+TEST := $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(HANGS)
 # The files with a mark. `backends` runs on Keras' other backends, too: other files may need what
 # is not there. On JAX alone several processes and devices train together (`jax`). XLA compiles for
 # JAX without optimising: the tests' nets take longer to compile than to run. It is kept.
@@ -51,7 +53,7 @@ COMPILED = env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
 	JAX_COMPILATION_CACHE_DIR=$(1)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 ON_BACKEND = $(call COMPILED,.venv-backends)
-TEST_BACKEND = .venv-backends/bin/python -m pytest --disable-warnings
+TEST_BACKEND = .venv-backends/bin/python -m pytest --disable-warnings $(HANGS)
 
 # Colab's Python, where this machine has it. The oldest is the one of `make setup`.
 PYTHONS = python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python
@@ -162,7 +164,7 @@ test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and
 
 test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the assignments (TESTS=today: some)
 	$(ON_SHAPES) $(TEST) -m "not large" $(call TODAY,library)
-	$(ON_SHAPES) .venv-course/bin/python -m pytest -n 2 --dist loadfile \
+	$(ON_SHAPES) .venv-course/bin/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(HANGS) \
 		--confcutdir=tests/assignments tests/assignments
 
 test-library: $(INSTALLED)  ## of `make test` what is about the library
@@ -227,7 +229,7 @@ backends: .venv-backends/.installed  ## what must run on JAX and PyTorch, too (T
 		$(call ALSO_TODAY,$(call MARKED,backends))
 	$(ON_BACKEND) RESNET_BOOK_ALSO=$$(.venv-backends/bin/python -c \
 		'import sysconfig; print(sysconfig.get_path("purelib"))') \
-		$(BIN)/python -m pytest --disable-warnings \
+		$(BIN)/python -m pytest --disable-warnings $(HANGS) \
 		tests/library/training/test_processes_photos_jax_and_tensorflow.py \
 		tests/library/weights/test_weights_three_backends.py
 
