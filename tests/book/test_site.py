@@ -17,7 +17,7 @@ style-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'"/>
 <p>Adds <span class="math"><math><mi>x</mi></math></span>, as
 <a href="https://example.org/">others</a> and
 <a href="other.html#below">below</a> and <a href="#a-page">here</a>. <code>{ref}`x`</code></p>
-<img src="curve.png" alt="Training error of two networks"/>
+<img src="_images/curve.png" alt="Training error of two networks"/>
 </article></body></html>"""
 PAGE = PAGE.replace("HASH", policy.digest('const a = "b//c";'))
 META = PAGE[PAGE.index("<meta http") : PAGE.index("<title>")]
@@ -33,7 +33,8 @@ def site(tmp_path):
     fonts.mkdir(parents=True)
     (fonts / "stix-two-math.woff").touch()
     (tmp_path / "_static/book.css").write_text(CSS)
-    (tmp_path / "curve.png").touch()
+    (tmp_path / "_images").mkdir()
+    (tmp_path / "_images/curve.png").touch()
     (tmp_path / "index.html").write_text(PAGE)
     (tmp_path / "other.html").write_text(OTHER)
     return tmp_path
@@ -54,7 +55,7 @@ FAULTS = {
     "script in the page": ("b//c", f"{CDN}/a.js", "names another host"),
     "style elsewhere": ("_static/book.css", f"{CDN}/a.css", "another host"),
     "connection ahead": ("canonical", "preconnect", "another host"),
-    "image elsewhere": ("curve.png", f"{CDN}/a.png", "another host"),
+    "image elsewhere": ("_images/curve.png", f"{CDN}/a.png", "another host"),
     "frame elsewhere": ("</p>", f'</p><iframe src="{CDN}"></iframe>', "another host"),
     "picture source": ("</p>", f'</p><source srcset="{CDN}/a.png 2x">', "another host"),
     "font in the page": ("</p>", f"</p><style>@import '{CDN}/a.css';</style>", "another host"),
@@ -137,7 +138,7 @@ def test_the_command_fails_where_a_page_has_a_fault(site, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["check_site.py", str(site)])
     check_site.main()
     assert "Checked 2 pages, 3 links, 1 images: no fault." in capsys.readouterr().out
-    (site / "curve.png").unlink()
+    (site / "_images/curve.png").unlink()
     with pytest.raises(SystemExit, match=r"1 fault\(s\)"):
         check_site.main()
     assert "curve.png leads nowhere" in capsys.readouterr().err
