@@ -139,11 +139,15 @@ def _other(value):
     if isinstance(value, str):
         return value + " "
     if isinstance(value, int | float | complex):
-        return value * 2 + 7919
+        doubled = value * 2 + 7919  # infinity is as large as before
+        return doubled if doubled != value else 7919
     if isinstance(value, tuple | list):
         return type(value)([*value, 7919]) if type(value) in (tuple, list) else [*value, 7919]
     if type(value).__module__ == "numpy" and getattr(value, "dtype", None) is not None:
-        return ~value if value.dtype == bool else value * 2 + 7919
+        if value.dtype == bool:
+            return ~value
+        numpy, doubled = sys.modules["numpy"], value * 2 + 7919
+        return numpy.where(doubled != value, doubled, 7919)
     return object()
 
 
@@ -166,8 +170,8 @@ def _shifted(output):
 _ROLES = {
     "same": lambda value: value,
     "equal": _other,
-    "below": lambda value: float("-inf"),
-    "above": lambda value: float("inf"),
+    "below": lambda value: float("nan"),  # nothing is below or above it, infinity neither
+    "above": lambda value: float("nan"),
     "truth": lambda value: not value,
     "answer": _other_answer,
 }

@@ -68,6 +68,42 @@ def test_every_copy_fails_for_the_right_answers(sandbox, name):
     assert passed == [] and seen > 10
 
 
+ODD = [
+    "float('inf')",
+    "-float('inf')",
+    "-7919",
+    "np.float32(np.inf)",
+    "np.array(-7919.0)",
+    "1e308",
+    "0",
+    "True",
+    "''",
+    "()",
+    "None",
+]
+
+
+def test_whatever_an_answer_is_a_copy_expects_another(sandbox):
+    """Infinity is as large when it is doubled: its copy passed, and took all points."""
+    passed, process = [], sandbox.process()
+    try:
+        for value in ODD:
+            answer = f"import numpy as np\ndef answer():\n    return {value}"
+            tests = [f"import numpy as np\nassert answer() == {value}"]
+            if "inf" in value:
+                tests += [f"{tests[0].partition('==')[0]}{sign} {value}" for sign in ("<=", ">=")]
+            assert process.ask(answer, time.monotonic() + 60)["status"] == "ok", value
+            for test in tests:
+                (copy,) = controls.every(test)
+                for roles in (copy.roles, dict.fromkeys(copy.roles, controls.SAME)):
+                    reply = process.ask(copy.source, time.monotonic() + 60, roles)
+                    if (reply["status"] == "ok") != (roles is not copy.roles):
+                        passed.append((test, roles))
+    finally:
+        process.end()
+    assert passed == []
+
+
 LEFT_ON = """
 import os, random, sys, warnings
 import keras, numpy as np, tensorflow as tf
