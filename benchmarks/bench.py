@@ -51,8 +51,8 @@ def measured(row: Row) -> dict[str, object]:
     ratios = {}
     for other in others:
         a, b = found[first.label], found[other.label]
-        ratios[other.label] = round(ratio(b, a) if row.seconds else ratio(a, b), 3)
-    digits = 3 if row.seconds else 1
+        ratios[other.label] = round(ratio(b, a) if row.costs else ratio(a, b), 3)
+    digits = 3 if row.costs else 1
     turns = {label: [round(n, digits) for n in numbers] for label, numbers in found.items()}
     day = datetime.date.today().isoformat()
     return {"turns": turns, "ratios": ratios, "unit": row.unit, "day": day}
@@ -68,7 +68,7 @@ def said(row: Row, result: dict) -> str:
         f"{number:.2f} times {label}" + (f" (aim {row.aims[label]:g})" if label in row.aims else "")
         for label, number in result["ratios"].items()
     ]
-    alone = [f"aim {row.aims['']:g} s"] if "" in row.aims else []
+    alone = [f"aim {row.aims['']:g} {row.unit}"] if "" in row.aims else []
     return f"{row.name}: {'; '.join([*parts, *ratios, *alone])}"
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from pairs import Contender
 
+COSTS = ("s", "MB")  # units of which less is better
+
 
 @dataclass(frozen=True)
 class Row:
     """One comparison: the first contender is ours.
 
     `aims` are of the ratios to the others, by their labels: ours / theirs for speeds, theirs / ours
-    for seconds; "" is ours alone, in seconds. What has none is shown for itself.
+    for what costs; "" is ours alone, in the row's unit. What has none is shown for itself.
     """
 
     name: str
@@ -24,9 +26,9 @@ class Row:
     turns: int = 5
 
     @property
-    def seconds(self) -> bool:
+    def costs(self) -> bool:
         """Whether less is better."""
-        return self.unit == "s"
+        return self.unit in COSTS
 
 
 def _ours(*arguments: str, label: str = "ours", **variables: str) -> Contender:
@@ -77,6 +79,7 @@ ROWS = (
     _training("resnet20", "6"),
     _training("resnet56", "2"),
     _best("resnet20", "6"),
+    _best("resnet56", "2"),
     _tried(
         "onednn",
         "ResNet-20 with oneDNN's convolutions, against TensorFlow's own",
@@ -129,6 +132,77 @@ ROWS = (
         {"": 5.0, "PyTorch": 1.0},
         "s",
         turns=3,
+    ),
+    Row(
+        "live-cell",
+        "a live cell of chapter 1: plain-20 with 8 filters, 450 steps on *shapes*, errors measured",
+        (
+            Contender("ours", "live_cell", ("ours", "450"), fresh=True),
+            Contender("PyTorch", "live_cell", ("torch", "450"), "torch", fresh=True),
+        ),
+        {"PyTorch": 1.0},
+        "s",
+        turns=3,
+    ),
+    Row(
+        "input-cifar10",
+        "crops and mirror images of CIFAR-10 on one core, against what training ResNet-20 takes",
+        (
+            Contender("ours, one core", "ours_input", ("128", "200")),
+            _ours("resnet20", "32", "128", "6", label="training, all cores"),
+        ),
+        {"training, all cores": 10.0},
+    ),
+    Row(
+        "input-photographs",
+        "training images of 224x224 from photographs in files",
+        (
+            Contender("ours", "photos_input", ("ours", "32", "16")),
+            Contender("image_dataset_from_directory", "photos_input", ("keras", "32", "16")),
+        ),
+        {"image_dataset_from_directory": 1.5},
+    ),
+    Row(
+        "first-batch",
+        "to the first batch of CIFAR-10",
+        tuple(
+            Contender(label, "first_batch", (which, "seconds"), fresh=True)
+            for label, which in (("ours", "ours"), ("the published notebook", "published"))
+        ),
+        {"the published notebook": 10.0},
+        "s",
+        turns=3,
+    ),
+    Row(
+        "input-memory",
+        "memory that the input takes, CIFAR-10 itself aside",
+        tuple(
+            Contender(label, "first_batch", (which, "memory"), fresh=True)
+            for label, which in (("ours", "ours"), ("the published notebook", "published"))
+        ),
+        {"the published notebook": 2.0},
+        "MB",
+        turns=3,
+    ),
+    Row(
+        "limit",
+        "operations of a training step of ResNet-20, against one large matrix product",
+        (
+            _ours("resnet20", "32", "128", "6", "--gflops", label="training"),
+            Contender("a matrix product", "peak", ("products",)),
+        ),
+        {},
+        "GFLOP/s",
+    ),
+    Row(
+        "two-processes",
+        "training ResNet-20 on JAX in two processes, half of the cores each, against one with all",
+        tuple(
+            Contender(label, "processes", ("resnet20", "6", n), "torch")
+            for label, n in (("two processes", "2"), ("one process", "1"))
+        ),
+        {},
+        turns=2,
     ),
     Row(
         "import",

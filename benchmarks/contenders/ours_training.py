@@ -1,6 +1,6 @@
 """Training steps of a net of ours, by `fit`, on one batch again and again.
 
-ours_training.py NETWORK SIDE BATCH STEPS [--bfloat16] [--xla] [--tuner] [--keras-norm]
+ours_training.py NETWORK SIDE BATCH STEPS [--bfloat16] [--xla] [--tuner] [--keras-norm] [--gflops]
 """
 
 import helpers  # noqa: F401, I001  before Keras: for TensorFlow's fast kernels
@@ -15,12 +15,13 @@ options = serving.training_arguments(
     xla="compiled with XLA",
     keras_norm="Keras' own batch normalization",
     tuner="leave tf.data's tuner on",
+    gflops="operations of float32 in place of images",
 )
 precision = "mixed_bfloat16" if options.bfloat16 else "float32"
 
 import keras  # noqa: E402
 
-from helpers import networks, recipes, training  # noqa: E402
+from helpers import counting, networks, recipes, training  # noqa: E402
 from helpers.blocks import convolutions  # noqa: E402
 from helpers.training.loop import precision_scope  # noqa: E402
 from helpers.training.optimizer import build_optimizer  # noqa: E402
@@ -62,7 +63,12 @@ else:
 
 def work():
     model.fit(batches, steps_per_epoch=options.steps, epochs=1, verbose=0)
-    return options.steps * options.batch
+    return options.steps * options.batch * (operations() if options.gflops else 1)
+
+
+def operations():
+    """GFLOP of a training step for one image: a multiply-add is two, backward is twice forward."""
+    return 3 * 2 * counting.multiply_adds(options.network) / 1e9
 
 
 serving.serve(serving.rate(work))
