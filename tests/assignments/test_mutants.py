@@ -17,9 +17,7 @@ import reasons
 from grading.course import names
 from grading.execute import default_python
 
-# Their tables are not whole yet: `mutants.py 03` goes on where it stopped. Then they leave this.
-WAITING = {"repair"}
-NAMES = [name for name in names() if name not in WAITING]
+NAMES = names()
 A_DAY = 3  # mutants of each assignment that run again
 MOST = 0.05  # of the mutants that are wrong may keep all points
 
@@ -43,16 +41,6 @@ def test_a_changed_assignment_demands_a_new_table(found):
         "The assignment or what is changed in it is not what the table is about. Run "
         f"`.venv/bin/python tests/assignments/mutants.py {assignment.name[:2]}`."
     )
-
-
-@pytest.mark.parametrize("name", sorted(WAITING))
-def test_no_whole_table_waits(name):
-    assert not whole(mutants.Assignment(name), mutants.read(name)), f"{name} need not wait."
-
-
-def test_the_page_says_whether_any_waits():
-    page = Path(__file__).parents[2].joinpath("book", "grading.md").read_text("utf-8")
-    assert ("have not been tried so yet" in page) == bool(WAITING)
 
 
 def test_few_mutants_keep_all_points_and_each_has_its_reason(found):
