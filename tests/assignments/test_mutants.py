@@ -7,7 +7,6 @@ import datetime
 import json
 import random
 import subprocess
-from pathlib import Path
 
 import pytest
 
