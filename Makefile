@@ -16,11 +16,15 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 export UV_INDEX ?= $(PIP_EXTRA_INDEX_URL)
 GRADING := PYTHONPATH=assignments .venv-course/bin/python -m grading
 CHECKED := _build/.checked
+KEPT := _build/.kept
 SITE := tests/site
 BROWSING := $(SITE)/node_modules/.installed
-SOURCES := _config.yml _toc.yml index.md tests/book/check_site.py \
-	$(wildcard book/*.* book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml \
-	site/served/*/*.* results/inside/*.json) src/helpers/specs.py src/helpers/architecture/*.py src/helpers/counting/*.py
+# What a page shows. Where a page alone has changed, it alone is built anew.
+PAGES_OF_TEXT := index.md $(wildcard book/*.md)
+SHOWN := _config.yml _toc.yml tests/book/check_site.py tests/torture/last.json requirements.lock \
+	$(wildcard book/*.bib book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml site/served/*/*.* \
+	results/*.json results/*/*.* benchmarks/measured/*.json LICENSES/* tests/assignments/mutants/* \
+	src/helpers/specs.py src/helpers/architecture/*.py src/helpers/counting/*.py src/helpers/datasets/*.py)
 
 # Stored outputs are made and compared on the embedded images, whatever the environment chooses.
 # Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's C++ log lines to the terminal instead of
@@ -113,15 +117,20 @@ $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 
 .venv-course/.installed .venv-backends/.installed: requirements.lock
 
+# A page that failed would not fail again: after a warning nothing is kept of the build.
 define BUILD
-@rm -rf $(CHECKED) _build/html _build/.doctrees _build/jupyter_execute
-$(BIN)/jupyter-book build . -n -W --keep-going --quiet > /dev/null
+@rm -f $(CHECKED)
+$(BIN)/jupyter-book build . -n -W --keep-going --quiet > /dev/null || { rm -f $(KEPT); exit 1; }
 @$(BIN)/python tests/book/check_site.py _build/html
 @touch $(CHECKED)
 @echo "The book: $(CURDIR)/_build/html/index.html"
 endef
 
-book: $(INSTALLED)  ## build the website and check it; warnings are errors
+$(KEPT): $(SHOWN)
+	@rm -rf _build/html _build/.doctrees _build/jupyter_execute
+	@mkdir -p _build && touch $@
+
+book: $(INSTALLED) $(KEPT)  ## build the website and check it; warnings are errors
 	$(BUILD)
 
 # CONTRIBUTING.md says when this becomes the way to build.
@@ -132,7 +141,7 @@ book-sphinx: $(INSTALLED) .venv-sphinx/.installed  ## the same website by Sphinx
 		-n -W --keep-going -q . _build/sphinx/html
 	@$(BIN)/python tests/book/check_site.py _build/sphinx/html
 
-$(CHECKED): $(INSTALLED) $(SOURCES)
+$(CHECKED): $(INSTALLED) $(KEPT) $(PAGES_OF_TEXT)
 	$(BUILD)
 
 test-sphinx: book book-sphinx $(BROWSING)  ## both ways of building give one book, and both work in Chromium

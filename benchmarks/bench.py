@@ -2,6 +2,7 @@
 
 python benchmarks/bench.py             # every row, about 15 minutes on two cores
 python benchmarks/bench.py first-step  # those by name; the others keep their last result
+python benchmarks/bench.py --readme    # nothing is measured: the README's tables, anew
 
 Prints the medians and the ratios, and keeps them in `measured/PROCESSOR.json`; the page "How
 fast?" and this folder's README show one table for each processor. No test asks for a ratio.
@@ -19,6 +20,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import tables
 from pairs import PYTHONS, alternate, ratio
 from rows import ROWS, Row
 
@@ -75,7 +77,11 @@ def said(row: Row, result: dict) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench.py", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="rows by name; all where none is given")
+    parser.add_argument("--readme", action="store_true", help="measure nothing; renew README.md")
     options = parser.parse_args(arguments)
+    if options.readme:
+        tables.renew()
+        return 0
     every = {row.name: row for row in ROWS}
     if unknown := sorted(set(options.names) - set(every)):
         parser.error(f"no row is called {', '.join(unknown)}; there are: {', '.join(every)}")
@@ -99,6 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
         rows = {**kept["rows"], name: result}
         kept = {"processor": found, "versions": versions, "rows": rows}
         path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        tables.renew()
     return int(failed)
 
 

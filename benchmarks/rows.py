@@ -225,4 +225,12 @@ ROWS = (
         {"": 0.5},
         "s",
     ),
+    Row(
+        "page",
+        "`make book` where one page has changed",
+        (Contender("ours", "one_page", ("book/01-degradation.md",)),),
+        {"": 15.0},
+        "s",
+        turns=3,
+    ),
 )

@@ -147,6 +147,8 @@ def _load(app, pagename, templatename, context, doctree) -> None:
 def _write(app, exception) -> None:
     if exception is None and any(_used(app, page) for page in list(app.env.metadata)):
         path = Path(app.outdir) / "_static" / FOLDER / "net.json"
+        if path.exists():  # Keras takes seconds to come; `make book` begins anew where this changes
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(data(_results(app)), separators=(",", ":"))
         path.write_text(text, encoding="utf-8")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import statistics
 import sys
 from pathlib import Path
 from typing import ClassVar
@@ -14,8 +12,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from grading_tables import drawn, parsed
 
-ROOT = Path(__file__).resolve().parents[2]
-MEASURED = ROOT / "benchmarks" / "measured"
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+import tables
 
 
 class Speeds(SphinxDirective):
@@ -28,16 +27,16 @@ class Speeds(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Tables and a sentence for each; an error where nothing was measured."""
-        what, made = rows(), []
+        what, made = tables.every(), []
         wanted = self.options.get("rows", " ".join(what)).split()
         if unknown := sorted(set(wanted) - set(what)):
             raise self.error(f"no row is called {', '.join(unknown)}; there are: {', '.join(what)}")
-        files = sorted(MEASURED.glob("*.json"))
-        if not files:
-            raise self.error(f"nothing is measured in {MEASURED}: make bench")
-        for i, path in enumerate(files):
+        found = tables.processors()
+        if not found:
+            raise self.error(f"nothing is measured in {tables.MEASURED}: make bench")
+        for i, (path, measured) in enumerate(found):
             self.env.note_dependency(str(path))
-            made += self._table(i, json.loads(path.read_text("utf-8")), what, wanted)
+            made += self._table(i, measured, what, wanted)
         return made
 
     def _table(self, i, measured, what, wanted):
@@ -47,60 +46,15 @@ class Speeds(SphinxDirective):
             row
             for key in wanted
             if key in measured["rows"]
-            for row in lines_of(what[key], measured["rows"][key])
+            for row in tables.lines_of(what[key], measured["rows"][key])
         ]
-        head = ["what", "ours", "against", "ratio", "aim"]
-        made = drawn(self, title(measured), head, lines, "36 14 26 12 12")
+        title = tables.title(measured)
+        made = drawn(self, title, list(tables.HEAD), lines, "36 14 26 12 12")
         self.options["name"] = name
-        days = sorted(row["day"] for row in measured["rows"].values())
-        versions = ", ".join(f"{key} {value}" for key, value in measured["versions"].items())
-        said = f"Measured up to {days[-1]}, with {versions}."
+        said = tables.said(measured)
         if left := [what[key].what for key in wanted if key not in measured["rows"]]:
             said += f" Not measured on this processor yet: {'; '.join(left)}."
         return made + parsed(self, [said, ""])
-
-
-def rows() -> dict[str, object]:
-    """The rows of `benchmarks/rows.py` by name."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        from rows import ROWS
-    finally:
-        sys.path.pop(0)
-    return {row.name: row for row in ROWS}
-
-
-def title(measured: dict) -> str:
-    """A processor, as the table's heading says it."""
-    processor = measured["processor"]
-    widest = (*processor["instructions"], "no vector instructions that count")[0]
-    return f"{processor['cores']} cores of an {processor['name']} ({widest})"
-
-
-def lines_of(row, measured: dict) -> list[list[str]]:
-    """A line for each comparison of a row, or one where nobody is compared with."""
-    medians = {label: statistics.median(turns) for label, turns in measured["turns"].items()}
-    (_, ours), *others = medians.items()
-    lines = []
-    if "" in row.aims:
-        lines.append([row.what, number(ours, row.unit), "", "", f"{row.aims['']:g} s"])
-    compared = [
-        [
-            row.what,
-            number(ours, row.unit),
-            f"{label}, {number(theirs, row.unit)}",
-            f"{measured['ratios'][label]:.2f}",
-            f"{row.aims[label]:g}" if label in row.aims else "",
-        ]
-        for label, theirs in others
-    ]
-    return lines + compared
-
-
-def number(value: float, unit: str) -> str:
-    """A median with its unit."""
-    digits = 2 if unit == "s" else 0 if value >= 10 else 1
-    return f"{value:,.{digits}f} {unit}"
 
 
 def setup(app) -> dict[str, object]:

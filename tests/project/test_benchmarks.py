@@ -3,7 +3,6 @@
 Nothing here asks how fast anything is.
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -77,14 +76,12 @@ def test_every_aim_is_of_a_contender_and_every_program_is_there():
 
 def test_what_was_measured_is_of_the_rows_as_they_are_and_its_ratios_are_of_its_turns():
     import pairs
-    import speed_tables
+    import tables
 
-    every = speed_tables.rows()
-    files = sorted((BENCHMARKS / "measured").glob("*.json"))
+    every, files = tables.every(), tables.processors()
     assert files
-    for path in files:
-        measured = json.loads(path.read_text("utf-8"))
-        assert speed_tables.title(measured)
+    for _, measured in files:
+        assert tables.title(measured)
         for name, result in measured["rows"].items():
             first, *others = result["turns"].values()
             assert list(result["turns"]) == [one.label for one in every[name].contenders]
@@ -92,18 +89,30 @@ def test_what_was_measured_is_of_the_rows_as_they_are_and_its_ratios_are_of_its_
                 less = every[name].costs
                 expected = pairs.ratio(other, first) if less else pairs.ratio(first, other)
                 assert ratio == pytest.approx(expected, rel=0.02)
-            assert speed_tables.lines_of(every[name], result)
+            assert tables.lines_of(every[name], result)
+
+
+def test_the_readme_has_the_tables_and_what_a_person_wrote_above_them_stays(tmp_path, monkeypatch):
+    import tables
+
+    readme = tables.README.read_text("utf-8")
+    _, start, below = readme.partition(tables.START)
+    assert start and below == f"\n{tables.markdown()}", "python benchmarks/bench.py --readme"
+    monkeypatch.setattr(tables, "README", tmp_path / "README.md")
+    tables.README.write_text(f"Mine.\n{start}old", "utf-8")
+    tables.renew()
+    assert tables.README.read_text("utf-8") == f"Mine.\n{start}{below}"
 
 
 def test_a_line_for_each_comparison_and_one_for_an_aim_in_seconds():
     import pairs
     import rows
-    import speed_tables
+    import tables
 
     one, two = pairs.Contender("ours", "x"), pairs.Contender("theirs", "y")
     row = rows.Row("r", "what it is", (one, two), {"": 5.0, "theirs": 1.5}, "s")
     measured = {"turns": {"ours": [1, 2, 9], "theirs": [4, 4, 4]}, "ratios": {"theirs": 2.0}}
-    assert speed_tables.lines_of(row, measured) == [
+    assert tables.lines_of(row, measured) == [
         ["what it is", "2.00 s", "", "", "5 s"],
         ["what it is", "2.00 s", "theirs, 4.00 s", "2.00", "1.5"],
     ]
