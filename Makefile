@@ -22,7 +22,7 @@ BROWSING := $(SITE)/node_modules/.installed
 # What a page shows. Where a page alone has changed, it alone is built anew.
 PAGES_OF_TEXT := index.md $(wildcard book/*.md)
 SHOWN := _config.yml _toc.yml tests/book/check_site.py tests/torture/last.json requirements.lock \
-	$(wildcard book/*.bib book/_*/*.* notebooks/*.ipynb images/*.* claims/*.toml site/served/*/*.* \
+	$(wildcard book/*.bib book/_*/*.* notebooks/*.ipynb images/*.* book/claims/*.toml book/interactive/served/*/*.* \
 	results/*.json results/*/*.* benchmarks/measured/*.json LICENSES/* tests/assignments/mutants/* \
 	src/helpers/specs.py src/helpers/architecture/*.py src/helpers/counting/*.py src/helpers/datasets/*.py)
 
@@ -319,4 +319,4 @@ passed:  # writes down that PROOF=links passed on this version: tests/project/we
 	@$(PYTHON) tests/project/weekly.py "$(PROOF)"
 
 clean:  ## remove what was built and installed, not what was trained
-	rm -rf _build .venv .venv-* $(SITE)/node_modules site/node_modules .pytest_cache .ruff_cache src/*.egg-info
+	rm -rf _build .venv .venv-* $(SITE)/node_modules book/interactive/node_modules .pytest_cache .ruff_cache src/*.egg-info

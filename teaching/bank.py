@@ -58,8 +58,8 @@ class Question:
     - `why`: said to everybody afterwards; `read`: the heading under which it stands;
     - `value`, `margin`: of a numeric question, the number and how far off an answer may be;
       None and 0 for one with choices;
-    - `claim`, `holds`: the claim of `claims/` that it is tied to, and an expression that must be
-      true; empty where there is none;
+    - `claim`, `holds`: the claim of `book/claims/` that it is tied to, and an expression that must
+      be true; empty where there is none;
     - `written`: the entry of the file, for the tests.
     """
 

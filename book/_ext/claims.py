@@ -1,8 +1,8 @@
-"""The book's quantitative statements: read from `claims/`, compared, found on the pages, shown.
+"""The book's quantitative statements: read from `book/claims/`, compared, found on pages, shown.
 
-A file of `claims/` belongs to a chapter: a `title`, the `pages` that it speaks of (the page and
-its notebook) and a `[[claim]]` for every statement. claims/README.md says how one is written.
-`tests/claims/test_claims.py` recomputes them; the directive `{claims}` draws the table.
+A file of `book/claims/` belongs to a chapter: a `title`, the `pages` that it speaks of (the page
+and its notebook) and a `[[claim]]` for every statement. book/claims/README.md says how one is
+written. `tests/claims/test_claims.py` recomputes them; the directive `{claims}` draws the table.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Claim:
         ]
 
 
-def load(folder: Path = ROOT / "claims") -> list[Claim]:
+def load(folder: Path = ROOT / "book" / "claims") -> list[Claim]:
     """The claims of all files. Raises ValueError for one that is not well-formed."""
     claims = [claim for path in sorted(folder.glob("*.toml")) for claim in _of_file(path)]
     ids = [claim.id for claim in claims]
@@ -98,7 +98,7 @@ def load(folder: Path = ROOT / "claims") -> list[Claim]:
     return claims
 
 
-def titles(folder: Path = ROOT / "claims") -> dict[str, str]:
+def titles(folder: Path = ROOT / "book" / "claims") -> dict[str, str]:
     """The title of each chapter's file, in the order of the files' names."""
     return {
         p.stem: tomllib.loads(p.read_text("utf-8"))["title"] for p in sorted(folder.glob("*.toml"))

@@ -78,7 +78,7 @@ def without_claim(page: prose.Page, claims: Iterable[Claim]) -> list[str]:
     covered = set().union(*(spans(claim, page) for claim in here))
     complaints = [
         f'{page.name}, {page.places[n.line]}: "{n.text}" is in no claim: "{n.sentence}" '
-        "Let it come from the notebook ({glue:text}), or write a claim (claims/README.md)."
+        "Let it come from the notebook ({glue:text}), or write a claim (book/claims/README.md)."
         for n in page.numbers()
         if not any(start <= n.start and n.end <= end for start, end in covered)
     ]

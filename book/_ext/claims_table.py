@@ -1,4 +1,4 @@
-"""The directive `{claims}`: a section and a table for every file of `claims/`.
+"""The directive `{claims}`: a section and a table for every file of `book/claims/`.
 
 On the website each table is folded, and a field above them filters the claims.
 """
@@ -45,7 +45,7 @@ class Claims(SphinxDirective):
             name: prose.read(claims.ROOT / name, claims.ROOT) for c in every for name in c.pages
         }
         for chapter, title in claims.titles().items():
-            self.env.note_dependency(str(claims.ROOT / "claims" / f"{chapter}.toml"))
+            self.env.note_dependency(str(claims.ROOT / "book" / "claims" / f"{chapter}.toml"))
             of_chapter = [claim for claim in every if claim.chapter == chapter]
             section = nodes.section(ids=[f"claims-{chapter}"])
             section += nodes.title(title, title)

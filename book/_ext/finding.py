@@ -2,9 +2,9 @@
 
 Sphinx gives every page that has the words the same rank, so the first one would be the first in the
 alphabet. After the build this extension counts the words of each page and writes them to
-`_static/finding/words.js`, with the words that stand for others (`SYNONYMS`) and the pages that
-own a question (`LEADS`). `site/served/finding/finding.js` ranks by them, on the search's page.
-`nosearch: true` in a page's head leaves it out of the index.
+`_static/finding/words.js`, with the words that stand for others (`SYNONYMS`) and the pages that own
+a question (`LEADS`). `book/interactive/served/finding/finding.js` ranks by them, on the search's
+page. `nosearch: true` in a page's head leaves it out of the index.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The pages that compute in the browser: their scripts and styles, where they are, and their data.
 
-The scripts lie in `site/served/`, which `_config.yml` names among the static paths. Nothing is
-compiled: a browser loads them as they stand. `explorer_data` says what the explorer reads.
+The scripts lie in `book/interactive/served/`, which `_config.yml` names among the static paths.
+Nothing is compiled: a browser loads them as they stand. `explorer_data` says what the explorer
+reads.
 
 A page links one with a choice in its address by the roles `explorer`, `playground`, `look-inside`:
 {explorer}`VGG-19 beside ResNet-34 <net=vgg19&net2=resnet34>`.

@@ -7,8 +7,8 @@
 ````
 
 The figure stays where no script runs, on paper, in the PDF and in the EPUB, and above it on the
-website stands a button that starts the net: `site/served/inside/`. What that reads is written when
-the book is built: ten test images of *shapes*, and the weights in whole numbers.
+website stands a button that starts the net: `book/interactive/served/inside/`. What that reads is
+written when the book is built: ten test images of *shapes*, and the weights in whole numbers.
 """
 
 from __future__ import annotations

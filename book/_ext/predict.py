@@ -17,9 +17,9 @@ It doubles them: ...
 With `:unit: %` and `:within: 3` and no list the reader types a number, `:right:` is the answer and
 what is not farther off counts as right. With neither list nor `:right:` the reader only says: I
 have an answer. `:claim:` names the claim, or the glued value "notebook::key", that stands in the
-answer; the tests hold it against the record. The script is `site/served/predict/`: a choice is
-kept on the reader's machine. On paper, in the EPUB and without a script there is the question,
-then the choices, then the answer.
+answer; the tests hold it against the record. The script is `book/interactive/served/predict/`: a
+choice is kept on the reader's machine. On paper, in the EPUB and without a script there is the
+question, then the choices, then the answer.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@
 ```
 ````
 
-The content stays where no script runs, on paper, in the PDF and in the EPUB. On the website
-the script of `site/served/twins/` puts the twin before it and folds it up. `twins_data` says
-which twins there are and checks what they show; scripts and data come with pages that have one.
+The content stays where no script runs, on paper, in the PDF and in the EPUB. On the website the
+script of `book/interactive/served/twins/` puts the twin before it and folds it up. `twins_data`
+says which twins there are and checks what they show; scripts and data come with pages that have
+one.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
  * CASES is a list of choices; prints, line by line, its rows and sums or its error.
  */
 import {readFileSync} from 'node:fs';
-import {byStage, layers, totals, usual, variant} from '../../site/served/explorer/counting.js';
+import {byStage, layers, totals, usual, variant} from '../../book/interactive/served/explorer/counting.js';
 
 const [data, cases] = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')));
 for (const choice of cases) {

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SERVED = ROOT / "book" / "interactive" / "served"
 LIST = ROOT / "LICENSES" / "served.toml"
 # What the build makes of the book's pages and pictures; `LICENSE` says under which terms.
 OURS = (
@@ -29,11 +30,11 @@ def unlisted(site):
     patterns = [pattern for entry in of_others().values() for pattern in entry["files"]]
     own = {
         f"_static/{path.relative_to(folder).as_posix()}"
-        for folder in (ROOT / "book" / "_static", ROOT / "site" / "served")
+        for folder in (ROOT / "book" / "_static", SERVED)
         for path in folder.rglob("*")
         if "vendor" not in path.parts
     }
-    made = {f"_static/{folder.name}/*" for folder in (ROOT / "site" / "served").iterdir()}
+    made = {f"_static/{folder.name}/*" for folder in (SERVED).iterdir()}
     patterns += [*OURS, *own, *(made - {"_static/vendor/*"})]
     for path in sorted(path for path in site.rglob("*") if path.is_file()):
         name = path.relative_to(site).as_posix()

@@ -131,7 +131,7 @@ def test_what_is_no_network_is_refused_with_its_reason(in_javascript):
 
 @pytest.mark.parametrize("name", specs.names())
 def test_the_largest_that_may_be_asked_has_no_more_digits_than_a_browser_keeps(name):
-    text = (ROOT / "site/served/explorer/counting.js").read_text("utf-8")
+    text = (ROOT / "book/interactive/served/explorer/counting.js").read_text("utf-8")
     numbers = re.search(r"MOST = \{side: (\w+), classes: (\w+), batch: (\w+)\}", text).groups()
     side, classes, batch = map(int, numbers)
     largest = specs.resolve(name, input_shape=(side, side, 3), num_classes=classes)
@@ -170,7 +170,7 @@ def taken(tmp_path_factory):
     (folder / "choices.json").write_text(json.dumps(some))
     node = ["node", "--input-type=module", "--eval", CODE]
     files = [folder / "networks.json", folder / "choices.json"]
-    where = ROOT / "site/served/explorer"
+    where = ROOT / "book/interactive/served/explorer"
     done = subprocess.run([*node, *files], cwd=where, capture_output=True, text=True, check=True)
     return list(zip(some, json.loads(done.stdout), strict=True))
 

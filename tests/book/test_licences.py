@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from licences import LIST, ROOT, of_others, unlisted
+from licences import LIST, SERVED, of_others, unlisted
 
 
 @pytest.mark.parametrize("name", of_others())
@@ -17,7 +17,7 @@ def test_an_entry_says_whose_it_is_and_where_the_licence_stands(name):
             names = [path.name.lower() for path in importlib.metadata.files(package) or ()]
             assert any(name.startswith(("licen", "copying", "authors")) for name in names), package
     elif entry["text"].startswith("_static/vendor/"):
-        assert (ROOT / "site" / "served" / entry["text"].removeprefix("_static/")).is_file()
+        assert (SERVED / entry["text"].removeprefix("_static/")).is_file()
 
 
 def test_a_file_that_nobody_listed_is_a_complaint(tmp_path):

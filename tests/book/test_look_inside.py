@@ -18,7 +18,7 @@ from helpers.datasets import shapes
 from nodes import said_by
 
 ROOT = Path(__file__).parents[2]
-SERVED = ROOT / "site" / "served"
+SERVED = ROOT / "book" / "interactive" / "served"
 FILE = ROOT / "results" / "weights" / f"{look_inside.RECORD}.safetensors"
 HEAVIEST = 200_000  # bytes: scripts, style and data, less what other pages have as well
 TOLERANCE = 1e-4  # of TensorFlow.js, beside the largest number of a map; float32 has seven digits

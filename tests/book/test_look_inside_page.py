@@ -16,7 +16,7 @@ import look_inside
 from nodes import said_by
 
 ROOT = Path(__file__).parents[2]
-SERVED = ROOT / "site" / "served"
+SERVED = ROOT / "book" / "interactive" / "served"
 
 
 # --- links ------------------------------------------------------------------------

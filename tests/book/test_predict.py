@@ -53,7 +53,7 @@ def build(folder, builder, *questions):
     settings = {
         **{"extensions": ["myst_parser", "predict"], "numfig": True, "language": "en"},
         **{"myst_enable_extensions": ["colon_fence", "dollarmath"], "version": "1"},
-        "html_static_path": [str(ROOT / "site" / "served")],
+        "html_static_path": [str(ROOT / "book" / "interactive" / "served")],
     }
     out, warnings = folder / builder, io.StringIO()
     with docutils_namespace():

@@ -16,7 +16,7 @@ import interactive
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
     name: json.loads((ROOT / name / "package.json").read_text("utf-8"))
-    for name in ("site", "tests/site")
+    for name in ("book/interactive", "tests/site")
 }
 KINDS = ("dependencies", "devDependencies")
 
@@ -75,7 +75,7 @@ def test_what_the_playground_would_ignore_is_refused(state, message):
 
 
 def test_the_explorers_page_reads_the_same_keys():
-    page = (ROOT / "site" / "served" / "explorer" / "page.js").read_text("utf-8")
+    page = (ROOT / "book" / "interactive" / "served" / "explorer" / "page.js").read_text("utf-8")
     keys = re.search(r"const KEYS = \[(.*)\];", page)[1]
     of_each = [key for key in interactive.KNOWN["book/explorer"] if key not in interactive.OF_BOTH]
     assert re.findall(r"'(\w+)'", keys) == of_each
@@ -83,7 +83,7 @@ def test_the_explorers_page_reads_the_same_keys():
     assert re.findall(r"^  (\w+): '", usual, re.MULTILINE) == ["net", "net2", *interactive.OF_BOTH]
 
 
-PLAYGROUND = ROOT / "site" / "served" / "playground"
+PLAYGROUND = ROOT / "book" / "interactive" / "served" / "playground"
 SETTINGS = """
 import {fit, USUAL, VALUES} from './settings.js';
 const asked = JSON.parse(process.argv[1]);
@@ -149,7 +149,7 @@ console.log(JSON.stringify(Object.fromEntries(PROBLEMS.map((name) => {
 @needs_node
 def test_the_spirals_wind_as_often_as_their_names_say():
     node = ["node", "--input-type=module", "--eval", WINDINGS]
-    folder = ROOT / "site" / "served" / "playground"
+    folder = ROOT / "book" / "interactive" / "served" / "playground"
     made = json.loads(subprocess.run(node, cwd=folder, capture_output=True, check=True).stdout)
     turns = {}
     for name, (points, labels) in made.items():
@@ -217,9 +217,9 @@ def test_the_lock_belongs_to_its_package_and_names_no_host(name):
 
 
 def test_what_is_served_has_the_versions_that_are_asked_for():
-    served = ROOT / "site" / "served" / "vendor"
+    served = ROOT / "book" / "interactive" / "served" / "vendor"
     readme = (served / "README.txt").read_text("utf-8")
-    asked = PACKAGES["site"]["dependencies"]
+    asked = PACKAGES["book/interactive"]["dependencies"]
     tensorflow = {asked["@tensorflow/tfjs-core"], asked["@tensorflow/tfjs-backend-wasm"]}
     assert len(tensorflow) == 1
     for name, file, version in (

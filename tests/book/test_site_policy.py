@@ -48,7 +48,7 @@ def test_the_themes_buttons_say_what_they_do_by_words_that_the_script_knows():
 
 def test_no_script_of_ours_writes_a_style_attribute():
     """lit's `.style=` sets the property, which a policy allows; `style=` sets the attribute."""
-    scripts = [p for p in ROOT.glob("site/served/*/*.js") if p.parent.name != "vendor"]
+    scripts = [p for p in ROOT.glob("book/interactive/served/*/*.js") if p.parent.name != "vendor"]
     scripts += ROOT.glob("book/_static/*.js")
     assert len(scripts) > 10
     for path in scripts:

@@ -21,7 +21,7 @@ import twins_data
 from test_site_pages import contrast
 
 ROOT = Path(__file__).parents[2]
-SERVED = ROOT / "site" / "served"
+SERVED = ROOT / "book" / "interactive" / "served"
 TWINS = list(twins_data.TWINS)
 HEAVIEST = 300_000  # bytes of all twins: scripts, styles, data
 

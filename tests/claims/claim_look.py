@@ -48,5 +48,5 @@ def largest_change():
 
 def beyond():
     """One in so many numbers of a block lies beyond its scale, as the page's script has it."""
-    script = (claims.ROOT / "site" / "served" / "inside" / "maps.js").read_text("utf-8")
+    script = (claims.ROOT / "book/interactive/served/inside/maps.js").read_text("utf-8")
     return 1 / (1 - float(re.search(r"Math\.floor\((0\.\d+) \* \(sizes", script)[1]))

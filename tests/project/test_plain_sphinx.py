@@ -18,7 +18,7 @@ bibtex_bibfiles = ['book/references.bib']
 external_toc_path = '_toc.yml'
 html_favicon = 'book/_static/logo.svg'
 html_logo = 'book/_static/logo.svg'
-html_static_path = ['book/_static', 'site/served']
+html_static_path = ['book/_static', 'book/interactive/served']
 use_jupyterbook_latex = True
 """
 
@@ -37,7 +37,7 @@ def test_jupyter_books_own_is_left_out_and_nothing_else():
 
 def test_elsewhere_what_sphinx_reads_from_beside_its_configuration_is_found():
     there = read(THEIRS, "../..")
-    assert there["html_static_path"] == ["../../book/_static", "../../site/served"]
+    assert there["html_static_path"] == ["../../book/_static", "../../book/interactive/served"]
     assert there["bibtex_bibfiles"] == ["../../book/references.bib"]
     assert there["html_logo"] == there["html_favicon"] == "../../book/_static/logo.svg"
     assert there["external_toc_path"] == "_toc.yml"  # from the pages' folder

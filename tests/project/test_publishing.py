@@ -110,7 +110,7 @@ def test_every_group_of_packages_is_watched():
     }
     assert watched == {
         ("github-actions", "/"),
-        ("npm", "/site"),
+        ("npm", "/book/interactive"),
         ("npm", "/tests/site"),
         ("pip", "/"),
     }

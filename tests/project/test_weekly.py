@@ -100,7 +100,7 @@ def test_the_pages_of_some_weeks_are_all_of_them(monkeypatch):
         ("images/repair-block.svg", "book/repair.html"),
         ("notebooks/shapes.ipynb", "notebooks/shapes.html"),
         ("notebooks/shapes.ipynb", "book/shapes.html"),  # it takes numbers from there
-        ("claims/repair.toml", "book/claims.html"),
+        ("book/claims/repair.toml", "book/claims.html"),
     ],
 )
 def test_a_page_that_shows_what_changed_is_looked_at_every_day(monkeypatch, name, page):
@@ -109,7 +109,7 @@ def test_a_page_that_shows_what_changed_is_looked_at_every_day(monkeypatch, name
 
 
 def test_all_pages_are_looked_at_where_what_they_share_has_changed_or_nobody_knows(monkeypatch):
-    for name in ("book/_static/wide.css", "site/served/twins/page.js", "_toc.yml"):
+    for name in ("book/_static/wide.css", "book/interactive/served/twins/page.js", "_toc.yml"):
         changes(monkeypatch, name)
         assert weekly.pages("2026-01-01") == []
     changes(monkeypatch, returncode=128)

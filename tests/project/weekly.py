@@ -78,8 +78,8 @@ def notebooks(day: str) -> list[str]:
 
 
 # What shows on every page, or judges it.
-SITE_WIDE = ("book/_ext/", "book/_static/", "_config.yml", "_toc.yml", "site/", "tests/site/")
-SITE_WIDE += ("requirements.lock",)
+SITE_WIDE = ("book/_ext/", "book/_static/", "book/interactive/", "tests/site/")
+SITE_WIDE += ("_config.yml", "_toc.yml", "requirements.lock")
 PAGES_A_DAY = 1 / 6
 
 
@@ -87,7 +87,7 @@ def _reached(source: str, changes: list[str]) -> bool:
     """Whether a page shows something that changed: itself, a file that it names, the claims."""
     text = (ROOT / source).read_text("utf-8")
     if source == "book/claims.md":
-        return any(name.startswith(("claims/", "book/claims.md")) for name in changes)
+        return any(name.startswith(("book/claims/", "book/claims.md")) for name in changes)
     shown = [Path(name).name for name in changes if name.startswith(("images/", "notebooks/"))]
     return source in changes or any(name in text for name in shown)
 
