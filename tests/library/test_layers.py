@@ -206,3 +206,16 @@ def test_a_convolution_with_more_weights_is_saved_whole(made, tmp_path):
     for old, new in zip(model.weights, again.weights, strict=True):
         same = keras.ops.convert_to_numpy(old) == keras.ops.convert_to_numpy(new)
         assert same.all(), old.name
+
+
+def test_with_tensorflow_a_model_that_is_told_again_that_it_learns_frees_no_layer():
+    """Chapter 6 warns of it: on the other backends the same line sets the layers free."""
+    parts = [keras.layers.Dense(2, name="first"), keras.layers.Dense(2)]
+    model = keras.Sequential([keras.Input((4,)), *parts])
+    model.get_layer("first").trainable = False
+    model.trainable = True
+    freed = keras.backend.backend() != "tensorflow"
+    assert model.get_layer("first").trainable == freed
+    model.trainable = False
+    model.trainable = True
+    assert model.get_layer("first").trainable
