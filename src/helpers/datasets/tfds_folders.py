@@ -11,9 +11,12 @@ import json
 import re
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from helpers import fetching
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,17 +109,20 @@ def prepared(name: str, data_dir: str | Path | None) -> DatasetBuilder:
         return builder
     where = Path(builder.data_path)
     # TFDS would retry for minutes without a network, so one quick look first.
-    host = "https://storage.googleapis.com"
+    hosts = sorted({_host(url) for url in builder.url_infos or ()})
     try:
-        _look(host)
+        for host in hosts:
+            _look(host)
         print(f"Fetching {builder.name} into {where}", file=sys.stderr)
-        builder.download_and_prepare()  # takes Google's prepared copy where there is one
+        fetching.within_limits(
+            builder.download_and_prepare, where.parent, where.parents[1] / "downloads"
+        )
     except Exception as error:  # TFDS lets errors of many libraries through
         raise DataUnavailableError(
             f"{builder.name} was expected in {where}, is not there, and could not be fetched "
             f"({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the folder that holds "
-            f"{builder.name}/, connect to the internet ({host} must answer), or use the "
-            "generated images: RESNET_BOOK_DATA=shapes."
+            f"{builder.name}/, connect to the internet ({' and '.join(hosts)} must answer), or use "
+            "the generated images: RESNET_BOOK_DATA=shapes."
         ) from error
     return _builder(name, data_dir)  # the first one has read nothing yet
 
@@ -171,6 +177,12 @@ def _builder(name: str, data_dir):
             "command line."
         ) from error
     return tfds.builder(name, data_dir=data_dir)
+
+
+def _host(address: str) -> str:
+    """`https://example.org` of what lies there."""
+    parts = urllib.parse.urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _look(address: str) -> None:
