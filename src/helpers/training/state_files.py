@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from helpers import whole
 
@@ -30,7 +30,10 @@ def path(folder: str | os.PathLike, name: str) -> Path:
 def write(
     file: Path, groups: Mapping[str, Sequence[np.ndarray]], record: Mapping[str, Any]
 ) -> None:
-    """Writes lists of arrays by name, and a record of what JSON holds, over what was there."""
+    """Writes lists of arrays by name, and a record of what JSON holds, over what was there.
+
+    Raises OSError, what was there as it was, where that cannot be written.
+    """
     arrays = {
         f"{group}.{i:05d}": np.asarray(array, order="C")
         for group, list_ in groups.items()
@@ -38,7 +41,8 @@ def write(
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole.written(file) as unfinished:
-        save_file(arrays, unfinished, {"record": json.dumps(record, allow_nan=False)})
+        # Not `save_file`, whose errors of the disk are none of the system's.
+        unfinished.write_bytes(save(arrays, {"record": json.dumps(record, allow_nan=False)}))
 
 
 def read(file: Path) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]]:

@@ -17,7 +17,7 @@ from types import MappingProxyType
 import keras
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as save_bytes
 
 from helpers import expect, whole
 from helpers.specs import BOTTLENECK_STRIDES
@@ -244,7 +244,7 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
 
     Raises FileExistsError if the file is there, ValueError for VGG, for a path that
     does not end in `.safetensors`, for another `dtype` and for a weight that float16 cannot
-    hold, TypeError if `model` is not a Keras model.
+    hold, TypeError if `model` is not a Keras model, OSError where it cannot be written.
 
     Book: chapters 4 and 9.
     """
@@ -271,5 +271,5 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
         metadata["option_a"] = forms.BEHIND
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole.written(path) as unfinished:
-        save_file(arrays, unfinished, metadata=metadata)
+        unfinished.write_bytes(save_bytes(arrays, metadata=metadata))
     return path

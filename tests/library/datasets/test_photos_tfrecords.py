@@ -129,7 +129,7 @@ def test_a_bit_that_was_turned_is_found_where_the_photograph_is_read(tmp_path, p
     content = bytearray((tmp_path / "a.tfrecord").read_bytes())
     content[found.places[0, 2] + len(file) // 2 if place is None else place] ^= 4
     (tmp_path / "a.tfrecord").write_bytes(content)
-    with pytest.raises(OSError, match="DataLossError|OutOfRangeError|IndexError"):
+    with pytest.raises(OSError, match=r"DataLossError|OutOfRangeError|IndexError"):
         found.read(0)
 
 

@@ -1,0 +1,303 @@
+"""Disks that are full, or only to be read: what was there stays, and a training goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import runs, training, weights
+from helpers.__main__ import main
+from helpers.datasets import npz_file
+from helpers.training import state_files
+from torture import small
+from torture.fault import Lost, Trial, fault
+
+GROUP = "Disks and folders"
+WHOLE, KEPT = "written whole", "refused, what was there is as it was"
+WENT_ON = "went on where there was room, to the same end"
+
+
+@functools.cache
+def trained() -> runs.Run:
+    """A training of a second, undisturbed."""
+    return training.train(small.SPEC, small.data(), small.RECIPE, seed=0, verbose=0)
+
+
+def _record(folder: Path) -> Path:
+    return runs.save(trained(), folder / "record.json")
+
+
+def _json(folder: Path) -> Path:
+    runs.write_json(path := folder / "inside.json", {"nets": list(range(3_000))})
+    return path
+
+
+def _weights(folder: Path) -> Path:
+    return weights.save(trained().model, folder / "net.safetensors")
+
+
+def _state(folder: Path) -> Path:
+    groups = {"trainable": [np.arange(9_000, dtype="float32")]}
+    state_files.write(path := folder / "x.state.safetensors", groups, {"plan": "x"})
+    return path
+
+
+def _images(folder: Path) -> Path:
+    return npz_file.write(small.data(), folder / "tiny.npz")
+
+
+# Each writer, and what reads its file.
+WRITERS: dict[Callable[[Path], Path], Callable[[Path], object]] = {
+    _record: lambda path: runs.load(path) == trained(),
+    _json: lambda path: path.read_text().strip().endswith("}"),
+    _weights: lambda path: weights.load(small.model(), path),
+    _state: state_files.read,
+    _images: npz_file.read,
+}
+
+
+@functools.cache
+def size(write: Callable[[Path], Path], folder: Path) -> int:
+    return write(folder).stat().st_size
+
+
+@contextlib.contextmanager
+def with_room(folder: Path, room: int) -> Iterator[None]:
+    """A folder on a disk with so much room; or files may not grow further."""
+    with small.disk(folder) as disk:
+        if disk is not None:
+            disk.has(room)
+            yield
+            return
+    with small.files_no_larger(room):
+        yield
+
+
+@fault(
+    "full-disks",
+    group=GROUP,
+    does="a record, weights, a state or a data set written where room ends at a byte drawn by "
+    "chance, on a file system of its own where the tests may mount one",
+    holds="the file is there whole and reads back, or the error names it, nothing of it is left, "
+    "and what had the name before is as it was",
+    outcomes=(WHOLE, KEPT),
+    few=40,
+    many=6_000,
+)
+def full_disks(trial: Trial) -> None:
+    plenty = trial.folder / "plenty"
+    plenty.mkdir()
+    for number in range(trial.times):
+        write = trial.chance.choice(list(WRITERS))
+        room = trial.chance.randrange(1, 2 * size(write, plenty))
+        folder = trial.folder / str(number % 50)
+        with with_room(folder, room):
+            trial.came(_written(write, folder))
+            _clear(folder)
+
+
+def _written(write: Callable[[Path], Path], folder: Path) -> str:
+    try:
+        path = write(folder)
+    except OSError as error:
+        if left := sorted(path.name for path in folder.rglob("*")):
+            raise Lost(f"{write.__name__} failed ({error}) and left {left}") from error
+        if str(folder) not in str(error):
+            raise Lost(f"{write.__name__}: the error names no file: {error}") from error
+        return KEPT
+    except Exception as error:
+        raise Lost(f"{write.__name__}: {type(error).__name__} from inside: {error}") from error
+    if not WRITERS[write](path):
+        raise Lost(f"{path.name} is another than was written")
+    if len(list(folder.rglob("*"))) > 1:
+        raise Lost(f"beside {path.name} lies {sorted(p.name for p in folder.rglob('*'))}")
+    return WHOLE
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@fault(
+    "full-disks-under-what-is-there",
+    group=GROUP,
+    does="a state or a record written over an earlier one, where room ends amid it",
+    holds="the earlier one or the new one is there, whole, and nothing else",
+    outcomes=(WHOLE, KEPT),
+    few=20,
+    many=3_000,
+)
+def full_disks_under_what_is_there(trial: Trial) -> None:
+    with small.disk(trial.folder / "disk") as disk:
+        folder = trial.folder / "disk"
+        for _ in range(trial.times):
+            write, reads = trial.chance.choice([(_state, state_files.read), (_json, _text)])
+            if disk is not None:
+                disk.has(2**20)
+            path = write(folder)
+            before = path.read_bytes()
+            room = trial.chance.randrange(1, 2 * len(before))
+            if disk is not None:
+                disk.has(len(before) + room)  # in pages of 4,096 bytes
+                limit = contextlib.nullcontext()
+            else:
+                limit = small.files_no_larger(room)
+            try:
+                with limit:
+                    write(folder)
+                came = WHOLE
+            except OSError as error:
+                if str(path) not in str(error):
+                    raise Lost(f"the error names no file: {error}") from error
+                came = KEPT
+            reads(path)
+            if path.read_bytes() != before or len(list(folder.iterdir())) > 1:
+                raise Lost(f"{path.name}, or what lies beside it, is another than before")
+            trial.came(came)
+            _clear(folder)
+
+
+def _text(path: Path) -> None:
+    if not path.read_text().strip().endswith("}"):
+        raise Lost(f"{path} is half a file")
+
+
+@fault(
+    "trainings-on-full-disks",
+    group=GROUP,
+    does="a training that writes its states and its record where room ends at a byte drawn by "
+    "chance; later there is room, and the same call is made again",
+    holds="the process lives, the error names the file, `study --status` can still read how far "
+    "the training is, and the second call ends as a training does that was never stopped",
+    outcomes=(WHOLE, WENT_ON),
+    few=2,
+    many=40,
+)
+def trainings_on_full_disks(trial: Trial) -> None:
+    for number in range(trial.times):
+        folder = trial.folder / f"disk{number}"
+        with small.disk(folder) as disk, small.results(folder / "results"):
+            (folder / "results").mkdir()
+            room = trial.chance.randrange(4_096, 60_000)
+            limit = contextlib.nullcontext() if disk else small.files_no_larger(room // 3)
+            if disk:
+                disk.has(room)
+            came = WHOLE
+            try:
+                with limit:
+                    run = _training(folder)
+            except OSError as error:
+                if str(folder) not in str(error):
+                    raise Lost(f"the error names no file: {error}") from error
+                training.callbacks.epochs_done(folder / "states", "again")
+                came = WENT_ON
+                if disk:
+                    disk.has(2**22)
+                run = _training(folder)
+            _same(run)
+            if runs.load("again").history["loss"] != run.history["loss"]:
+                raise Lost("the record is another than the run")
+            trial.came(came)
+
+
+def _training(folder: Path) -> runs.Run:
+    return training.train(
+        small.SPEC,
+        small.data(),
+        small.RECIPE,
+        seed=0,
+        name="again",
+        verbose=0,
+        checkpoints=folder / "states",
+        save=True,
+        keep_weights=True,
+    )
+
+
+def _same(run: runs.Run) -> None:
+    """Raises Lost unless a run went as the one that was never stopped."""
+    for key in ("step", "loss", "error", "validation_loss", "learning_rate"):
+        if not np.allclose(run.history[key], trained().history[key], rtol=1e-4, atol=1e-5):
+            raise Lost(f"{key}: {run.history[key]}, undisturbed {trained().history[key]}")
+
+
+@fault(
+    "folders-only-to-be-read",
+    group=GROUP,
+    does="records, weights, states and data sets written into a folder that is only to be read, "
+    "also by root",
+    holds="the error names the file, and the folder's content is as it was",
+    outcomes=(KEPT,),
+    few=10,
+    many=500,
+)
+def folders_only_to_be_read(trial: Trial) -> None:
+    with small.disk(trial.folder / "disk") as disk:
+        folder = trial.folder / "disk"
+        (folder / "earlier.json").write_text("{}")
+        if disk is not None:
+            disk.read_only()
+        else:
+            folder.chmod(0o555)
+        with contextlib.suppress(OSError):
+            (folder / "probe").touch()
+            pytest.skip("this process writes anywhere, and may not mount")
+        for number, write in zip(range(trial.times), itertools.cycle(WRITERS), strict=False):
+            try:
+                write(folder if number % 3 else folder / "new")
+            except OSError as error:
+                if str(folder) not in str(error):
+                    raise Lost(f"the error names no file: {error}") from error
+            else:
+                raise Lost(f"{write.__name__} wrote into a folder that is only to be read")
+            if [path.name for path in folder.iterdir()] != ["earlier.json"]:
+                raise Lost("the folder is another than before")
+            trial.came(KEPT)
+        folder.chmod(0o755) if disk is None else None
+
+
+@fault(
+    "commands-on-full-disks",
+    group=GROUP,
+    does="`python -m helpers train` and `export`, whose results, states or model go to a disk "
+    "without room",
+    holds="the command ends with status 1 and one line that names the file, and leaves no part "
+    "of a model or of a data set",
+    outcomes=(KEPT,),
+    few=3,
+    many=30,
+)
+def commands_on_full_disks(trial: Trial) -> None:
+    commands = (
+        ["export", "shapes", "{disk}/shapes.npz"],
+        [*_TRAIN, "--model", "{disk}/net.keras"],
+        [*_TRAIN, "--checkpoints", "{disk}/states"],
+    )
+    with small.disk(trial.folder / "disk") as disk, small.in_place_of_shapes():
+        if disk is None:
+            pytest.skip("this process may not mount a disk")
+        disk.has(4_096)
+        for number in range(trial.times):
+            command = [w.format(disk=disk.folder) for w in commands[number % len(commands)]]
+            (records := trial.folder / f"records{number}").mkdir()
+            said = io.StringIO()
+            with small.results(records), contextlib.redirect_stderr(said):
+                code = main(command)
+            lines = said.getvalue().splitlines()
+            if code != 1 or len(lines) != 1 or str(disk.folder) not in lines[0]:
+                raise Lost(f"{command} ended with {code}: {said.getvalue()}")
+            if left := [path.name for path in disk.folder.rglob("*") if path.is_file()]:
+                raise Lost(f"{command} left {left}")
+            trial.came(KEPT)
+
+
+_TRAIN = ["train", "resnet20", "--filters", "2", "--data", "shapes", "--recipe", "quick"]
+_TRAIN += ["--steps", "1", "--batch", "16", "--quiet", "--name", "x"]
