@@ -34,8 +34,8 @@ def _record(folder: Path) -> Path:
     return runs.save(trained(), folder / "record.json")
 
 
-def _json(folder: Path) -> Path:
-    runs.write_json(path := folder / "inside.json", {"nets": list(range(3_000))})
+def _json(folder: Path, count: int = 3_000) -> Path:
+    runs.write_json(path := folder / "inside.json", {"nets": list(range(count))})
     return path
 
 
@@ -43,8 +43,8 @@ def _weights(folder: Path) -> Path:
     return weights.save(trained().model, folder / "net.safetensors")
 
 
-def _state(folder: Path) -> Path:
-    groups = {"trainable": [np.arange(9_000, dtype="float32")]}
+def _state(folder: Path, count: int = 9_000) -> Path:
+    groups = {"trainable": [np.arange(count, dtype="float32")]}
     state_files.write(path := folder / "x.state.safetensors", groups, {"plan": "x"})
     return path
 
@@ -144,7 +144,7 @@ def full_disks_under_what_is_there(trial: Trial) -> None:
                 disk.has(2**20)
             path = write(folder)
             before = path.read_bytes()
-            room = trial.chance.randrange(1, 2 * len(before))
+            room = trial.chance.randrange(1, 3 * len(before))
             if disk is not None:
                 disk.has(len(before) + room)  # in pages of 4,096 bytes
                 limit = contextlib.nullcontext()
@@ -152,15 +152,16 @@ def full_disks_under_what_is_there(trial: Trial) -> None:
                 limit = small.files_no_larger(room)
             try:
                 with limit:
-                    write(folder)
+                    write(folder, 15_000)  # more than lies there
                 came = WHOLE
             except OSError as error:
                 if str(path) not in str(error):
                     raise Lost(f"the error names no file: {error}") from error
                 came = KEPT
             reads(path)
-            if path.read_bytes() != before or len(list(folder.iterdir())) > 1:
-                raise Lost(f"{path.name}, or what lies beside it, is another than before")
+            same = path.read_bytes() == before
+            if same != (came == KEPT) or len(list(folder.iterdir())) > 1:
+                raise Lost(f"{path.name}, or what lies beside it, is not as it must be")
             trial.came(came)
             _clear(folder)
 

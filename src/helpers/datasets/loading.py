@@ -134,7 +134,7 @@ def _cifar10(data_dir) -> Data:
     return Data(
         "cifar10",
         "CIFAR-10 (JPEG)" if tfds_folders.is_jpeg(builder) else "CIFAR-10",
-        tuple(builder.info.features["label"].names),
+        tfds_folders.class_names(builder),
         train=Split(train.images[n:], train.labels[n:]),
         validation=Split(train.images[:n], train.labels[:n]),
         test=test,

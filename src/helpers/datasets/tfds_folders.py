@@ -62,6 +62,20 @@ def damaged(builder: DatasetBuilder, split: str, error: Exception) -> DataUnavai
     )
 
 
+def class_names(builder: DatasetBuilder) -> tuple[str, ...]:
+    """The names of the classes of a prepared data set.
+
+    Raises `DataUnavailableError` if their file is gone, where TensorFlow Datasets counts.
+    """
+    file = Path(builder.data_path) / "label.labels.txt"
+    if not file.is_file():
+        raise DataUnavailableError(
+            f"{builder.data_path} has no names of its classes, which should be in {file.name}. "
+            f"{_AGAIN}"
+        )
+    return tuple(builder.info.features["label"].names)
+
+
 def is_jpeg(builder: DatasetBuilder) -> bool:
     """Whether the images of a prepared data set are stored as JPEG, as its features say."""
     features = json.loads((Path(builder.data_path) / "features.json").read_text())
@@ -165,7 +179,10 @@ def prepared_by_hand(
 
 
 def _builder(name: str, data_dir):
-    """A builder of TensorFlow Datasets. Raises `DataUnavailableError` without TensorFlow."""
+    """A builder of TensorFlow Datasets.
+
+    Raises `DataUnavailableError` without TensorFlow, or where what is prepared cannot be told.
+    """
     try:
         import tensorflow  # noqa: F401
         import tensorflow_datasets as tfds
@@ -176,7 +193,15 @@ def _builder(name: str, data_dir):
             "`python -m helpers export`: datasets.load(..., npz=FILE), or --npz FILE on the "
             "command line."
         ) from error
-    return tfds.builder(name, data_dir=data_dir)
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except Exception as error:  # JSON, protobuf and more: a part of the folder is damaged
+        folder = Path(data_dir or tfds.core.constants.DATA_DIR) / name.split(":")[0]
+        raise DataUnavailableError(
+            f"What lies in {folder} does not say what it is: dataset_info.json or features.json "
+            f"there is damaged, or of another format ({type(error).__name__}: {error!s:.200}). "
+            f"{_AGAIN}"
+        ) from error
 
 
 def _host(address: str) -> str:
