@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+LOOK = 5.0  # seconds in which a host must answer that is asked whether it is there
 ANSWER = 30.0  # seconds in which a host must answer, or send the next bytes
 GROWTH = 600.0  # seconds in which what was fetched must have grown; slow lines fill buffers first
 

@@ -211,6 +211,6 @@ def _host(address: str) -> str:
 
 
 def _look(address: str) -> None:
-    """Raises OSError if a host does not answer within five seconds."""
+    """Raises OSError if a host does not answer within `fetching.LOOK` seconds."""
     with contextlib.suppress(urllib.error.HTTPError):  # an error page is an answer
-        urllib.request.urlopen(address, timeout=5).close()
+        urllib.request.urlopen(address, timeout=fetching.LOOK).close()
