@@ -7,6 +7,8 @@ appendix has its table. Each module `of_KIND.py` holds the faults of one kind.
 import sys
 from pathlib import Path
 
-for _folder in ("oracles", "support"):  # as pytest has them, where the campaign runs without it
-    if (_path := str(Path(__file__).parents[1] / _folder)) not in sys.path:
-        sys.path.append(_path)
+_TESTS = Path(__file__).parents[1]
+# As pytest has them, where the campaign runs without it.
+for _folder in (_TESTS / "oracles", _TESTS / "support", _TESTS.parent / "book" / "_ext"):
+    if str(_folder) not in sys.path:
+        sys.path.append(str(_folder))

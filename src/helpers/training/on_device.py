@@ -80,7 +80,8 @@ def train(
     run.hardware["on_device"] = True
     if save:
         runs.check_free(run.name)
-    steps = recipe.steps_per_epoch or datasets.steps_per_epoch(data, recipe.batch_size)
+    whole = datasets.steps_per_epoch(data, recipe.batch_size)  # raises for too large a batch
+    steps = recipe.steps_per_epoch or whole
     epochs = math.ceil(recipe.steps / steps)
     file = state_files.path(checkpoints, run.name) if checkpoints else None
     plan = _plan(run, data)
