@@ -17,7 +17,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import runs
+from helpers import expect, runs
 from helpers.datasets import DataSet
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -123,19 +123,23 @@ def epochs_done(checkpoints: str | os.PathLike, name: str) -> int:
 
 
 def _record(state: Path) -> dict:
-    """The record in the folder of a state. Raises ValueError if it is damaged."""
+    """The record in the folder of a state. Raises ValueError if it is damaged, or of a later
+    version of the book."""
     file = state / "record.json"
     try:
         record = json.loads(file.read_text("utf-8"))
-        if isinstance(record["plan"], str) and isinstance(record["history"]["error"], list):
-            return record
-        why = "no plan or no history"
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        why = f"{type(error).__name__}: {error!s:.200}"
-    raise ValueError(
-        f"{file} is not the whole record of an interrupted training ({why}). Copy the folder "
-        f"{state.parent} again, or remove it to begin anew."
-    )
+        found, parts = record.get("format"), (record["plan"], record["history"]["error"])
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"{file} is not the whole record of an interrupted training ({type(error).__name__}: "
+            f"{error!s:.200}). Copy the folder {state.parent} again, or remove it to begin anew."
+        ) from error
+    expect.known_format(file, found, state_files.FORMAT)
+    if [type(part) for part in parts] != [str, list]:
+        raise ValueError(
+            f"{file} holds no plan or no history. Remove {state.parent} to begin anew."
+        )
+    return record
 
 
 GROUPS = ("trainable", "others", "optimizer")
@@ -185,8 +189,8 @@ class Checkpoint(keras.callbacks.Callback):
         if record["plan"] != self.plan:
             raise ValueError(
                 f"{self.folder} holds an interrupted training with another spec, recipe, seed, "
-                "backend or other images. Finish that one, remove the folder, or give this "
-                "run another `name`."
+                "backend or other images, or of an earlier version of the book. Finish that one, "
+                "remove the folder, or give this run another `name`."
             )
         self.run.model.optimizer.build(self.run.model.trainable_variables)
         earlier = found[0] / "model.weights.h5"
@@ -206,7 +210,8 @@ class Checkpoint(keras.callbacks.Callback):
             for group, of_group in zip(GROUPS, variables(self.model), strict=True)
         }
         state_files.write(new / _NUMBERS, values, {"plan": self.plan})
-        runs.write_json(new / "record.json", {"plan": self.plan, **self.run.so_far()})
+        record = {"format": state_files.FORMAT, "plan": self.plan, **self.run.so_far()}
+        runs.write_json(new / "record.json", record)
         if state.is_dir():
             shutil.rmtree(old, ignore_errors=True)
             state.rename(old)

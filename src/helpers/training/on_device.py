@@ -187,7 +187,8 @@ def _restored(run: Run, file, plan: str) -> dict[str, list] | None:
     if record.get("plan") != plan or shapes != expected:
         raise ValueError(
             f"{file} holds an interrupted training with another spec, recipe or seed, or other "
-            "images. Finish that one, remove the file, or give this run another `name`."
+            "images, or of an earlier version of the book. Finish that one, remove the file, or "
+            "give this run another `name`."
         )
     run.go_on(record)
     return groups

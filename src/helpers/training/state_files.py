@@ -17,9 +17,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from helpers import whole
+from helpers import expect, whole
 
 ENDING = ".state.safetensors"
+FORMAT = 1  # goes up where an earlier version could not read a state rightly
 
 
 def path(folder: str | os.PathLike, name: str) -> Path:
@@ -42,7 +43,8 @@ def write(
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole.written(file) as unfinished:
         # Not `save_file`, whose errors of the disk are none of the system's.
-        unfinished.write_bytes(save(arrays, {"record": json.dumps(record, allow_nan=False)}))
+        said = {"record": json.dumps(record, allow_nan=False), "format": str(FORMAT)}
+        unfinished.write_bytes(save(arrays, said))
 
 
 def read(file: Path) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]]:
@@ -85,6 +87,7 @@ class _opened:
         except SafetensorError as error:
             raise ValueError(self.text(error)) from error
         metadata = self.content.metadata() or {}
+        expect.known_format(self.file, metadata.get("format"), FORMAT)
         if "record" not in metadata:
             raise ValueError(self.text("it holds no record"))
         try:
