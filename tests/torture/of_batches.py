@@ -82,7 +82,7 @@ ODD_BATCHES: dict[str, tuple[Callable, str | None]] = {
     "every measurement of `inspection` that takes images",
     holds="it is refused with the reason; a batch that is one gives finite numbers",
     outcomes=(WORKED, REFUSED),
-    few=50,
+    few=40,
     many=1_300,
 )
 def odd_measurements(trial: Trial) -> None:
@@ -164,8 +164,8 @@ def _first(data: Data, split: str) -> Data:
     holds="the training ends with finite numbers and a record that reads back, or says before "
     "its first step why it cannot be",
     outcomes=(WORKED, REFUSED),
-    few=4,
-    many=90,
+    few=3,
+    many=45,
 )
 def odd_trainings(trial: Trial) -> None:
     names = list(TRAININGS)

@@ -109,8 +109,8 @@ def fetch(name: str, folder: Path) -> Callable[[], object]:
     holds="within seconds an error says what was looked for, where, and how to do without; "
     "nothing that is not whole lies where it would be taken for whole",
     outcomes=(TOLD,),
-    few=6,
-    many=60,
+    few=3,
+    many=30,
 )
 def no_network(trial: Trial) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -124,8 +124,8 @@ def no_network(trial: Trial) -> None:
     does="the same where connections are accepted and nothing comes",
     holds="as above: every download has a limit of time",
     outcomes=(TOLD,),
-    few=6,
-    many=60,
+    few=3,
+    many=30,
 )
 def networks_that_say_nothing(trial: Trial) -> None:
     with stalling.host() as address:
@@ -154,7 +154,7 @@ def _by_way_of(proxy: str, trial: Trial) -> None:
     holds="as above; also where each new attempt brings a few bytes again",
     outcomes=(TOLD,),
     few=5,
-    many=50,
+    many=25,
 )
 def downloads_that_stop(trial: Trial) -> None:
     ways = itertools.cycle((_of_the_hub, _of_an_address, _of_keras, _of_tfds, _of_git))
@@ -254,7 +254,7 @@ print(json.dumps([runs.names(), said]))
     holds="the training ends as ever; the downloads, which have no network either, in a sentence",
     outcomes=(WENT_ON,),
     few=1,
-    many=9,
+    many=6,
 )
 def no_home(trial: Trial) -> None:
     with small.disk(trial.folder / "read-only") as disk:

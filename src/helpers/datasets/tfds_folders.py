@@ -77,8 +77,17 @@ def class_names(builder: DatasetBuilder) -> tuple[str, ...]:
 
 
 def is_jpeg(builder: DatasetBuilder) -> bool:
-    """Whether the images of a prepared data set are stored as JPEG, as its features say."""
-    features = json.loads((Path(builder.data_path) / "features.json").read_text())
+    """Whether the images of a prepared data set are stored as JPEG, as its features say.
+
+    Raises `DataUnavailableError` if their file is gone or damaged.
+    """
+    try:
+        features = json.loads((Path(builder.data_path) / "features.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataUnavailableError(
+            f"{builder.data_path} does not say what it is: its features.json is gone or damaged "
+            f"({type(error).__name__}: {error!s:.200}). {_AGAIN}"
+        ) from error
     return "jpeg" in json.dumps(features).lower()
 
 

@@ -90,3 +90,14 @@ def test_names_of_classes_that_are_gone_are_missed(stored, tmp_path):
     """TensorFlow Datasets would count: "0", "1" and so on."""
     (stored[1] / "label.labels.txt").unlink()
     refused(stored, tmp_path, rf"no names of its classes.*label\.labels\.txt\. {AGAIN}")
+
+
+def test_images_of_another_size_than_cifar10_s_are_refused(tmp_path, cifar10_archive):
+    """TensorFlow Datasets believes features.json, and would fill them up."""
+    cifar10_archive(tmp_path)
+    (path,) = tmp_path.rglob("features.json")
+    path.write_text(path.read_text().replace('"32"', '"255"', 1))
+    with pytest.raises(
+        DataUnavailableError, match=rf"expected images of \(32, 32, 3\).*\. {AGAIN}"
+    ):
+        datasets.load("cifar10", data_dir=tmp_path)
