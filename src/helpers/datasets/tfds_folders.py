@@ -13,13 +13,15 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from helpers import fetching
 
 if TYPE_CHECKING:
-    import numpy as np
     from tensorflow_datasets.core import DatasetBuilder
 
 
@@ -30,20 +32,33 @@ class DataUnavailableError(RuntimeError):
 _AGAIN = "Remove that folder and have the data set prepared again, from all its archives."
 
 
+@contextlib.contextmanager
+def _told(builder: DatasetBuilder) -> Iterator[None]:
+    """Whatever fails inside, `DataUnavailableError`: what the folder says of itself is damaged."""
+    try:
+        yield
+    except Exception as error:  # JSON, protobuf, templates of names: what is damaged decides
+        raise DataUnavailableError(
+            f"{builder.data_path} does not say what it is: its dataset_info.json or features.json "
+            f"is gone or damaged ({type(error).__name__}: {error!s:.200}). {_AGAIN}"
+        ) from error
+
+
 def files(builder: DatasetBuilder, split: str) -> list[str]:
     """The TFRecord files of a split of a prepared data set.
 
     Raises `DataUnavailableError` if the split is missing or empty, is stored in another format,
     or lacks a file.
     """
-    info, kind = builder.info.splits.get(split), builder.info.file_format.value
+    with _told(builder):
+        info, kind = builder.info.splits.get(split), builder.info.file_format.value
+        paths = [] if info is None else [str(path) for path in info.filepaths]
     if info is None or not info.num_examples or kind != "tfrecord":
         why = "none" if info is None else f"{info.num_examples:,} images as {kind}"
         raise DataUnavailableError(
             f"{builder.data_path} has no images in TFRecord files for its split {split}. "
             f"Received: {why}. {_AGAIN}"
         )
-    paths = [str(path) for path in info.filepaths]
     if missing := [path for path in paths if not Path(path).is_file()]:
         raise DataUnavailableError(
             f"{builder.data_path} has not all files of its split {split}. Missing: "
@@ -73,7 +88,21 @@ def class_names(builder: DatasetBuilder) -> tuple[str, ...]:
             f"{builder.data_path} has no names of its classes, which should be in {file.name}. "
             f"{_AGAIN}"
         )
-    return tuple(builder.info.features["label"].names)
+    with _told(builder):
+        return tuple(builder.info.features["label"].names)
+
+
+def check_features(builder: DatasetBuilder, shape: tuple[int, int, int]) -> None:
+    """Raises `DataUnavailableError` unless a data set says that its images are uint8 of a shape.
+
+    TensorFlow believes what is said, fills images up, or ends the process.
+    """
+    with _told(builder):
+        image = builder.info.features["image"]
+        kind = np.dtype(getattr(image.dtype, "as_numpy_dtype", image.dtype))  # or NumPy's own
+        came = f"{tuple(image.shape)} of type {kind}"
+        if came != f"{shape} of type uint8":
+            raise ValueError(f"expected images of {shape} of type uint8, received {came}")
 
 
 def is_jpeg(builder: DatasetBuilder) -> bool:
@@ -81,13 +110,8 @@ def is_jpeg(builder: DatasetBuilder) -> bool:
 
     Raises `DataUnavailableError` if their file is gone or damaged.
     """
-    try:
+    with _told(builder):
         features = json.loads((Path(builder.data_path) / "features.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataUnavailableError(
-            f"{builder.data_path} does not say what it is: its features.json is gone or damaged "
-            f"({type(error).__name__}: {error!s:.200}). {_AGAIN}"
-        ) from error
     return "jpeg" in json.dumps(features).lower()
 
 
@@ -104,7 +128,6 @@ def in_fixed_order(
     are the files as they are stored, as bytes. Raises `DataUnavailableError` if they are stored
     in another format, cut off or damaged.
     """
-    import tensorflow as tf
     import tensorflow_datasets as tfds
 
     files(builder, split)
@@ -115,11 +138,12 @@ def in_fixed_order(
             batch_size=-1,
             decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
         )
-    except tf.errors.OpError as error:  # a record is cut off, damaged, or there are too few
+        ids, images, labels = (arrays[key].numpy() for key in ("id", "image", "label"))
+        keys = [hashlib.sha256(i).digest() for i in ids]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        return images[order], labels[order].astype("int32")
+    except Exception as error:  # a record is cut off, damaged, of another kind, or one too few
         raise damaged(builder, split, error) from error
-    keys = [hashlib.sha256(i).digest() for i in arrays["id"].numpy()]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    return arrays["image"].numpy()[order], arrays["label"].numpy()[order].astype("int32")
 
 
 def prepared(name: str, data_dir: str | Path | None) -> DatasetBuilder:
