@@ -47,7 +47,7 @@ FETCHES: dict[str, tuple[type[Exception], tuple[str, ...]]] = {
 @contextlib.contextmanager
 def limits(folder: Path) -> Iterator[None]:
     """Short ones, and caches of their own, that are empty."""
-    seconds = {"LOOK": 1.0, "ANSWER": 0.5, "GROWTH": 3.0}
+    seconds = {"LOOK": 1.0, "ANSWER": 0.5, "GROWTH": 1.5}
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
         for name, value in seconds.items():
@@ -231,7 +231,7 @@ import json, sys
 from pathlib import Path
 from helpers import datasets, fetching, networks, plots, runs, training, weights
 from torture import small
-fetching.GROWTH = 2.0
+fetching.GROWTH = 1.0
 run = training.train(small.SPEC, small.data(), small.RECIPE, seed=0, verbose=0, save=True,
                      keep_weights=True, checkpoints=Path(sys.argv[1]) / "states")
 weights.load(run.model, runs.directory() / "weights" / f"{run.name}.safetensors")
