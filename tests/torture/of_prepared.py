@@ -13,7 +13,7 @@ from unittest import mock
 
 import numpy as np
 
-import conftest
+import cifar10_archives
 import photo_archives
 from helpers import datasets
 from helpers.datasets import DataUnavailableError, tfds_folders
@@ -30,7 +30,7 @@ def prepared(name: str) -> Path:
     """A small data set as TensorFlow Datasets lays it out, whole."""
     folder = Path(tempfile.mkdtemp(prefix="torture-prepared-"))
     if name == "cifar10":
-        conftest._write_cifar10(folder, shards=2)
+        cifar10_archives.write(folder, shards=2)
         return folder
     splits = {}
     for split, count in (("train", 46), ("test", 6)):
