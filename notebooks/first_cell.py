@@ -38,7 +38,8 @@ def fetched():
             "it: write the git address of the book behind REPOSITORY, above, or "
             "call `make publish-as OWNER/NAME` in a clone, which does it for all."
         )
-    clone = ["git", "clone", "--quiet", "--depth=1", "--branch", VERSION, address]
+    clone = ["git", "-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]
+    clone += ["clone", "--quiet", "--depth=1", "--branch", VERSION, address]
     with tempfile.TemporaryDirectory(dir=cache) as new:
         try:
             subprocess.run(
@@ -48,9 +49,10 @@ def fetched():
                 stderr=subprocess.PIPE,
                 env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
                 text=True,
+                timeout=1200,  # seconds, where the host says nothing at all
             )
-        except (OSError, subprocess.CalledProcessError) as error:
-            why = " ".join((getattr(error, "stderr", "") or str(error)).split())
+        except (OSError, subprocess.SubprocessError) as error:
+            why = " ".join(str(getattr(error, "stderr", "") or error).split())
             raise RuntimeError(
                 f"Could not fetch {VERSION} of the book from {address}. This takes git "
                 f"and a network (in Kaggle: Settings, Internet on). Git said: {why}"

@@ -119,6 +119,7 @@ def _cost(options):
 
 
 def _train(options):
+    from helpers import whole
     from helpers.studies import NamedPlan
     from helpers.training import processes
 
@@ -141,8 +142,8 @@ def _train(options):
             raise FileExistsError(f"{model} is there already and would be overwritten.")
     run = _planned(plan, options)
     if options.model and team.first and run.final:
-        with processes.alone():
-            run.model.save(options.model)
+        with processes.alone(), whole.written(options.model, ending=".keras") as unfinished:
+            run.model.save(unfinished)
 
 
 def _planned(plan, options):

@@ -61,6 +61,23 @@ def word(name: str, value: Any) -> str:
     return value
 
 
+def known_format(file: Any, found: Any, newest: int) -> None:
+    """Raises ValueError for a file in a format of a later version of the book, or in none.
+
+    `found` is the number that the file states, None where it states none: those of version 1.0.0
+    before December 2026 do not, and are read.
+    """
+    text = "0" if found is None else str(found)
+    if not text.isdecimal() or isinstance(found, bool):
+        raise ValueError(f"{file} is damaged: its format must be a number. Received: {found!r:.80}")
+    if int(text[:9]) > newest:
+        raise ValueError(
+            f"{file} has the format {text:.9}, and this version of the book knows formats up to "
+            f"{newest}: a later version wrote it. Bring your clone of the book up to date, or "
+            "have the file written anew by this version."
+        )
+
+
 def fail(name: str, expected: str, value: Any) -> None:
     """Raises ValueError: `name` must be `expected`, and what came instead."""
     raise ValueError(f"`{name}` must be {expected}. Received: {name}={value!r}")

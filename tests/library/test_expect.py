@@ -48,3 +48,13 @@ def test_one_of_several():
     for value in ("D", ["B"], None):
         with pytest.raises(ValueError, match=r"must be one of A, B, C\. Received: option="):
             expect.one_of("option", value, ("A", "B", "C"))
+
+
+def test_formats_that_are_not_yet_known_are_refused_and_files_without_one_read():
+    assert [expect.known_format("x", found, 2) for found in (None, 0, 1, 2, "2")] == [None] * 5
+    for later in (3, "3", 10**40):
+        with pytest.raises(ValueError, match=r"x has the format .* up to 2: a later version wrote"):
+            expect.known_format("x", later, 2)
+    for none in (True, "two", 1.5, -1, "", "²"):
+        with pytest.raises(ValueError, match="x is damaged: its format must be a number"):
+            expect.known_format("x", none, 2)

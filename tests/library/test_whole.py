@@ -71,3 +71,23 @@ def test_two_writers_do_not_share_an_unfinished_file(tmp_path):
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), whole.written(tmp_path / "no" / "a"):
         pass
+
+
+def test_what_cannot_be_written_is_named(tmp_path, full_disk):
+    def write(path):
+        with whole.written(path) as unfinished:
+            unfinished.write_text("after")
+
+    (path := tmp_path / "record.json").write_text("before")
+    with pytest.raises(OSError, match=r"No space left.*what was there is as it was.*record\.json"):
+        write(path)
+    assert path.read_text() == "before" and len(list(tmp_path.iterdir())) == 1
+    with pytest.raises(FileNotFoundError, match=r"nothing was written.*nowhere.record\.json"):
+        write(tmp_path / "nowhere" / "record.json")
+
+
+def test_a_name_may_end_as_a_writer_wants_it(tmp_path):
+    with whole.written(tmp_path / "net.keras", ending=".keras") as unfinished:
+        assert unfinished.suffix == ".keras" and unfinished.parent == tmp_path
+        unfinished.write_text("net")
+    assert [path.name for path in tmp_path.iterdir()] == ["net.keras"]

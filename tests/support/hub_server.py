@@ -14,10 +14,12 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Hub:
-    """`files`: {"user/name/file": bytes}. `damage` changes what is sent, not what is named."""
+    """`files`: {"user/name/file": bytes}. `damage` changes what is sent, not what is named;
+    `elsewhere` is the other host, by default this one."""
 
     def __init__(self):
         self.files, self.requests, self.damage = {}, [], lambda content: content
+        self.elsewhere = None
 
     def answer(self, request):
         self.requests.append(f"{request.command} {request.path}")
@@ -36,7 +38,7 @@ class Hub:
         elif not stored:
             headers["X-Linked-Etag"] = f'"{hashlib.sha256(content).hexdigest()}"'
             headers["X-Linked-Size"] = str(len(content))
-            elsewhere = self.address.replace("127.0.0.1", "localhost")
+            elsewhere = self.elsewhere or self.address.replace("127.0.0.1", "localhost")
             headers["Location"] = f"{elsewhere}/stored/{name}"
             return self.send(request, 302, headers, b"")
         return self.send(request, 200, headers, self.damage(content))

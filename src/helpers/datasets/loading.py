@@ -127,6 +127,7 @@ def _shapes(_data_dir) -> Data:
 
 def _cifar10(data_dir) -> Data:
     builder = tfds_folders.prepared(_CIFAR10, data_dir)
+    tfds_folders.check_features(builder, (32, 32, 3))
     train, test = (
         Split(*tfds_folders.in_fixed_order(builder, split)) for split in ("train", "test")
     )
@@ -134,7 +135,7 @@ def _cifar10(data_dir) -> Data:
     return Data(
         "cifar10",
         "CIFAR-10 (JPEG)" if tfds_folders.is_jpeg(builder) else "CIFAR-10",
-        tuple(builder.info.features["label"].names),
+        tfds_folders.class_names(builder),
         train=Split(train.images[n:], train.labels[n:]),
         validation=Split(train.images[:n], train.labels[:n]),
         test=test,

@@ -29,8 +29,8 @@ class Data:
 
     `description` is the name that pages and plots show, "CIFAR-10 (JPEG)" for a
     re-encoded CIFAR-10. Raises TypeError or ValueError where images are not
-    uint8 in 0..255 of one shape, or labels are not integers below the number of
-    classes.
+    uint8 in 0..255 of one shape with the channels last, or labels are not
+    integers below the number of classes.
     """
 
     name: str
@@ -144,6 +144,7 @@ class Data:
 
 
 REDUCED_TRAINING_IMAGES = 8_000
+_CHANNELS = (1, 2, 3, 4)  # that an image has as a rule: grey, colours, and one for transparency
 
 
 def reduce(
@@ -194,6 +195,11 @@ def _check_split(name: str, split: Split, num_classes: int) -> None:
         raise ValueError(
             f"{name}: expected images of shape (N, H, W, C) with N > 0. "
             f"Received: {getattr(images, 'shape', type(images).__name__)}"
+        )
+    if images.shape[1] in _CHANNELS and images.shape[3] not in _CHANNELS:
+        raise ValueError(
+            f"{name}: expected the channels last, (N, H, W, C). Received: {images.shape}, where "
+            "they seem to come first: images.transpose(0, 2, 3, 1) puts them last."
         )
     if images.dtype != np.uint8:
         span = f" between {images.min():.3g} and {images.max():.3g}" if images.size else ""

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
-from helpers import whole
+from helpers import expect, whole
 from helpers.datasets.memory import Data
 from helpers.datasets.split import Split
 
@@ -25,6 +25,7 @@ _DECODED_HERE = ", decoded exactly"
 # What an archive may unpack to: so many times its size, or this much. Images do not shrink so far.
 MOST_TIMES, ALWAYS = 100, 64 * 2**20
 _HEAD = ("name", "description", "class_names")
+FORMAT = 1  # goes up where an earlier version could not read a file rightly
 
 
 def write(
@@ -45,7 +46,8 @@ def write(
         raise ValueError(f"`path` must end in .npz. Received: path={str(path)!r}")
     if path.exists():
         raise FileExistsError(f"{path} is there already. Remove it, or choose another name.")
-    content = {key: np.array(getattr(data, key)) for key in _HEAD}
+    content = {"format": np.array(FORMAT)}
+    content |= {key: np.array(getattr(data, key)) for key in _HEAD}
     if jpeg is not None:
         content["description"] = np.array(data.description + _DECODED_HERE)
     for split in data.splits:
@@ -81,6 +83,8 @@ def read(path: str | os.PathLike) -> Data:
     try:
         _check_sizes(path)
         with np.load(path, allow_pickle=False) as content:
+            newer = content["format"].tolist() if "format" in content else None
+            expect.known_format(path, newer, FORMAT)
             head = {key: content[key].tolist() for key in _HEAD}
             parts = {split: _split(content, split) for split in ("train", "validation", "test")}
         texts = [head["name"], head["description"], *head["class_names"]]

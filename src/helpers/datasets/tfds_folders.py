@@ -11,12 +11,17 @@ import json
 import re
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from helpers import fetching
+
 if TYPE_CHECKING:
-    import numpy as np
     from tensorflow_datasets.core import DatasetBuilder
 
 
@@ -27,20 +32,33 @@ class DataUnavailableError(RuntimeError):
 _AGAIN = "Remove that folder and have the data set prepared again, from all its archives."
 
 
+@contextlib.contextmanager
+def _told(builder: DatasetBuilder) -> Iterator[None]:
+    """Whatever fails inside, `DataUnavailableError`: what the folder says of itself is damaged."""
+    try:
+        yield
+    except Exception as error:  # JSON, protobuf, templates of names: what is damaged decides
+        raise DataUnavailableError(
+            f"{builder.data_path} does not say what it is: its dataset_info.json or features.json "
+            f"is gone or damaged ({type(error).__name__}: {error!s:.200}). {_AGAIN}"
+        ) from error
+
+
 def files(builder: DatasetBuilder, split: str) -> list[str]:
     """The TFRecord files of a split of a prepared data set.
 
     Raises `DataUnavailableError` if the split is missing or empty, is stored in another format,
     or lacks a file.
     """
-    info, kind = builder.info.splits.get(split), builder.info.file_format.value
+    with _told(builder):
+        info, kind = builder.info.splits.get(split), builder.info.file_format.value
+        paths = [] if info is None else [str(path) for path in info.filepaths]
     if info is None or not info.num_examples or kind != "tfrecord":
         why = "none" if info is None else f"{info.num_examples:,} images as {kind}"
         raise DataUnavailableError(
             f"{builder.data_path} has no images in TFRecord files for its split {split}. "
             f"Received: {why}. {_AGAIN}"
         )
-    paths = [str(path) for path in info.filepaths]
     if missing := [path for path in paths if not Path(path).is_file()]:
         raise DataUnavailableError(
             f"{builder.data_path} has not all files of its split {split}. Missing: "
@@ -59,9 +77,41 @@ def damaged(builder: DatasetBuilder, split: str, error: Exception) -> DataUnavai
     )
 
 
+def class_names(builder: DatasetBuilder) -> tuple[str, ...]:
+    """The names of the classes of a prepared data set.
+
+    Raises `DataUnavailableError` if their file is gone, where TensorFlow Datasets counts.
+    """
+    file = Path(builder.data_path) / "label.labels.txt"
+    if not file.is_file():
+        raise DataUnavailableError(
+            f"{builder.data_path} has no names of its classes, which should be in {file.name}. "
+            f"{_AGAIN}"
+        )
+    with _told(builder):
+        return tuple(builder.info.features["label"].names)
+
+
+def check_features(builder: DatasetBuilder, shape: tuple[int, int, int]) -> None:
+    """Raises `DataUnavailableError` unless a data set says that its images are uint8 of a shape.
+
+    TensorFlow believes what is said, fills images up, or ends the process.
+    """
+    with _told(builder):
+        image = builder.info.features["image"]
+        kind = np.dtype(getattr(image.dtype, "as_numpy_dtype", image.dtype))  # or NumPy's own
+        came = f"{tuple(image.shape)} of type {kind}"
+        if came != f"{shape} of type uint8":
+            raise ValueError(f"expected images of {shape} of type uint8, received {came}")
+
+
 def is_jpeg(builder: DatasetBuilder) -> bool:
-    """Whether the images of a prepared data set are stored as JPEG, as its features say."""
-    features = json.loads((Path(builder.data_path) / "features.json").read_text())
+    """Whether the images of a prepared data set are stored as JPEG, as its features say.
+
+    Raises `DataUnavailableError` if their file is gone or damaged.
+    """
+    with _told(builder):
+        features = json.loads((Path(builder.data_path) / "features.json").read_text("utf-8"))
     return "jpeg" in json.dumps(features).lower()
 
 
@@ -78,7 +128,6 @@ def in_fixed_order(
     are the files as they are stored, as bytes. Raises `DataUnavailableError` if they are stored
     in another format, cut off or damaged.
     """
-    import tensorflow as tf
     import tensorflow_datasets as tfds
 
     files(builder, split)
@@ -89,11 +138,12 @@ def in_fixed_order(
             batch_size=-1,
             decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
         )
-    except tf.errors.OpError as error:  # a record is cut off, damaged, or there are too few
+        ids, images, labels = (arrays[key].numpy() for key in ("id", "image", "label"))
+        keys = [hashlib.sha256(i).digest() for i in ids]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        return images[order], labels[order].astype("int32")
+    except Exception as error:  # a record is cut off, damaged, of another kind, or one too few
         raise damaged(builder, split, error) from error
-    keys = [hashlib.sha256(i).digest() for i in arrays["id"].numpy()]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    return arrays["image"].numpy()[order], arrays["label"].numpy()[order].astype("int32")
 
 
 def prepared(name: str, data_dir: str | Path | None) -> DatasetBuilder:
@@ -106,17 +156,20 @@ def prepared(name: str, data_dir: str | Path | None) -> DatasetBuilder:
         return builder
     where = Path(builder.data_path)
     # TFDS would retry for minutes without a network, so one quick look first.
-    host = "https://storage.googleapis.com"
+    hosts = sorted({_host(url) for url in builder.url_infos or ()})
     try:
-        _look(host)
+        for host in hosts:
+            _look(host)
         print(f"Fetching {builder.name} into {where}", file=sys.stderr)
-        builder.download_and_prepare()  # takes Google's prepared copy where there is one
+        fetching.within_limits(
+            builder.download_and_prepare, where.parent, where.parents[1] / "downloads"
+        )
     except Exception as error:  # TFDS lets errors of many libraries through
         raise DataUnavailableError(
             f"{builder.name} was expected in {where}, is not there, and could not be fetched "
             f"({type(error).__name__}: {error}). Set TFDS_DATA_DIR to the folder that holds "
-            f"{builder.name}/, connect to the internet ({host} must answer), or use the "
-            "generated images: RESNET_BOOK_DATA=shapes."
+            f"{builder.name}/, connect to the internet ({' and '.join(hosts)} must answer), or use "
+            "the generated images: RESNET_BOOK_DATA=shapes."
         ) from error
     return _builder(name, data_dir)  # the first one has read nothing yet
 
@@ -159,7 +212,10 @@ def prepared_by_hand(
 
 
 def _builder(name: str, data_dir):
-    """A builder of TensorFlow Datasets. Raises `DataUnavailableError` without TensorFlow."""
+    """A builder of TensorFlow Datasets.
+
+    Raises `DataUnavailableError` without TensorFlow, or where what is prepared cannot be told.
+    """
     try:
         import tensorflow  # noqa: F401
         import tensorflow_datasets as tfds
@@ -170,10 +226,24 @@ def _builder(name: str, data_dir):
             "`python -m helpers export`: datasets.load(..., npz=FILE), or --npz FILE on the "
             "command line."
         ) from error
-    return tfds.builder(name, data_dir=data_dir)
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except Exception as error:  # JSON, protobuf and more: a part of the folder is damaged
+        folder = Path(data_dir or tfds.core.constants.DATA_DIR) / name.split(":")[0]
+        raise DataUnavailableError(
+            f"What lies in {folder} does not say what it is: dataset_info.json or features.json "
+            f"there is damaged, or of another format ({type(error).__name__}: {error!s:.200}). "
+            f"{_AGAIN}"
+        ) from error
+
+
+def _host(address: str) -> str:
+    """`https://example.org` of what lies there."""
+    parts = urllib.parse.urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _look(address: str) -> None:
-    """Raises OSError if a host does not answer within five seconds."""
+    """Raises OSError if a host does not answer within `fetching.LOOK` seconds."""
     with contextlib.suppress(urllib.error.HTTPError):  # an error page is an answer
-        urllib.request.urlopen(address, timeout=5).close()
+        urllib.request.urlopen(address, timeout=fetching.LOOK).close()

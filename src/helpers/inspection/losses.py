@@ -42,8 +42,6 @@ class MeanLoss:
     ):
         self._tf = tf = tensorflow("MeanLoss")
         check_batch(model, images, labels)
-        if not len(images):
-            raise ValueError("Expected at least one image. Received: none")
         expect.integer("batch_size", batch_size)
         self._model = model
         self._variables = [variable.value for variable in model.trainable_variables]

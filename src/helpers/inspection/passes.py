@@ -13,7 +13,11 @@ from helpers.layers import StochasticDepth
 
 
 def check_batch(model: keras.Model, images: np.ndarray, labels: np.ndarray | None = None) -> None:
-    """Raises ValueError unless images, and labels if there are any, fit the model."""
+    """Raises ValueError unless images, and labels if there are any, fit the model.
+
+    There is at least one image, all its numbers are finite, and a label is the place of a class
+    of the model's: a loss of anything else would be NaN, or a number that means nothing.
+    """
     expected = tuple(model.input_shape[1:])
     fits = labels is None or np.shape(labels) == (len(images),)
     if tuple(np.shape(images)[1:]) != expected or not fits:
@@ -23,6 +27,24 @@ def check_batch(model: keras.Model, images: np.ndarray, labels: np.ndarray | Non
             f"{'' if labels is None else ' and one label each'}. "
             f"Received: {np.shape(images)}{of_labels}"
         )
+    if not len(images):
+        raise ValueError("Expected at least one image. Received: none")
+    if not np.isfinite(images).all():
+        raise ValueError(f"Expected images of finite numbers. Received: {_odd(images)}")
+    if labels is None:
+        return
+    labels, classes = np.asarray(labels), model.output_shape[-1]
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"Expected labels of {model.name} as integers in 0..{classes - 1}. Received: "
+            f"{labels.dtype} from {labels.min()} to {labels.max()}"
+        )
+
+
+def _odd(images: np.ndarray) -> str:
+    bad = ~np.isfinite(images)
+    where = np.unique(np.nonzero(bad)[0])
+    return f"{bad.sum():,} that are NaN or infinite, the first in image {where[0]}"
 
 
 def tensorflow(function: str) -> ModuleType:

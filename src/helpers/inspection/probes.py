@@ -147,8 +147,6 @@ def linear_probes(
 def _features(model, outputs, images, pooled, batch_size):
     passes.check_batch(model, images)
     expect.integer("batch_size", batch_size)
-    if not len(images):
-        raise ValueError("Expected at least one image. Received: none")
     to_blocks = keras.Model(model.inputs, list(outputs.values()))
     parts = []
     for start in range(0, len(images), batch_size):

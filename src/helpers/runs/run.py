@@ -19,11 +19,12 @@ from typing import Any
 
 import keras
 
-from helpers import whole
+from helpers import expect, whole
 from helpers.specs import Network
 
 DIRECTORY_VARIABLE = "RESNET_BOOK_RESULTS"
 
+FORMAT = 1  # of a record; goes up where an earlier version could not read it rightly
 _KEPT = ("history", "seconds", "interruptions")  # of a training that goes on
 
 
@@ -119,7 +120,8 @@ def save(run: Run, path: str | os.PathLike | None = None) -> Path:
     path = Path(path) if path else check_free(run.name)
     if path.exists():
         raise FileExistsError(_TAKEN.format(path))
-    record = {f.name: getattr(run, f.name) for f in dataclasses.fields(run) if f.name != "model"}
+    fields = [f.name for f in dataclasses.fields(run) if f.name != "model"]
+    record = {"format": FORMAT} | {name: getattr(run, name) for name in fields}
     if not run.extra:
         del record["extra"]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +158,7 @@ def load(name: str | os.PathLike) -> Run:
     """A record by its name in `directory()`, or by its path.
 
     Raises FileNotFoundError, naming the records there are, or ValueError for a
-    file that is not a record.
+    file that is not a record, or one that a later version of the book wrote.
     """
     path = Path(name)
     if path.suffix != ".json":
@@ -169,6 +171,8 @@ def load(name: str | os.PathLike) -> Run:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not a record of training: not JSON ({error})") from error
+    if isinstance(record, dict):
+        expect.known_format(path, record.pop("format", None), FORMAT)
     expected = {f.name for f in dataclasses.fields(Run)} - {"model"}
     if not isinstance(record, dict) or {*record, "extra"} != expected:
         raise ValueError(

@@ -17,7 +17,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import runs
+from helpers import expect, runs
 from helpers.datasets import DataSet
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -115,15 +115,46 @@ def epochs_done(checkpoints: str | os.PathLike, name: str) -> int:
     """How many epochs the interrupted training of a record has behind it; 0 if there is none."""
     folder = Path(checkpoints) / name
     for place in (folder / "state", folder / "old"):
-        if (record := place / "record.json").is_file():
-            return len(json.loads(record.read_text())["history"]["error"])
+        if (place / "record.json").is_file():
+            return len(_record(place)["history"]["error"])
     if (file := state_files.path(checkpoints, name)).is_file():  # a training on the device
         return len(state_files.record(file)["history"]["error"])
     return 0
 
 
+def _record(state: Path) -> dict:
+    """The record in the folder of a state. Raises ValueError if it is damaged, or of a later
+    version of the book."""
+    file = state / "record.json"
+    try:
+        record = json.loads(file.read_text("utf-8"))
+        found, parts = record.get("format"), (record["plan"], record["history"]["error"])
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"{file} is not the whole record of an interrupted training ({type(error).__name__}: "
+            f"{error!s:.200}). Copy the folder {state.parent} again, or remove it to begin anew."
+        ) from error
+    expect.known_format(file, found, state_files.FORMAT)
+    if [type(part) for part in parts] != [str, list]:
+        raise ValueError(
+            f"{file} holds no plan or no history. Remove {state.parent} to begin anew."
+        )
+    return record
+
+
+GROUPS = ("trainable", "others", "optimizer")
+
+
+def variables(model: keras.Model) -> tuple[list, list, list]:
+    """All that a training changes in a compiled model, in the order of `GROUPS`."""
+    return model.trainable_variables, model.non_trainable_variables, model.optimizer.variables
+
+
 class Checkpoint(keras.callbacks.Callback):
     """Weights, optimizer, draws and history after the last whole epoch, in one folder.
+
+    The numbers are a file of `state_files`, not of HDF5: a disk that is full ends the process
+    that writes the latter, without a word.
 
     A folder of another training (other spec, recipe, seed, backend or images) is
     an error and is left as it is. How many devices or processes train is not part of what
@@ -147,26 +178,25 @@ class Checkpoint(keras.callbacks.Callback):
         """
         # "old" is the one there is if the last writing stopped between two renamings.
         found = [f for f in (self.folder / "state", self.folder / "old") if f.is_dir()]
-        text = (found[0] / "record.json").read_text() if found else ""
+        record = _record(found[0]) if found else {}
         processes.agree(
-            self.plan + text,
+            self.plan + json.dumps(record),
             f"The processes find different things in {self.folder}, or train different things: "
             "the checkpoints must be in a folder that all share.",
         )
         if not found:
             return
-        record = json.loads(text)
         if record["plan"] != self.plan:
             raise ValueError(
                 f"{self.folder} holds an interrupted training with another spec, recipe, seed, "
-                "backend or other images. Finish that one, remove the folder, or give this "
-                "run another `name`."
+                "backend or other images, or of an earlier version of the book. Finish that one, "
+                "remove the folder, or give this run another `name`."
             )
-        model = self.run.model
-        model.optimizer.build(model.trainable_variables)
-        model.load_weights(found[0] / "model.weights.h5")
-        for variable, state in zip(_draws(model), record.get("draws", ()), strict=False):
-            variable.assign(np.array(state, variable.dtype))
+        self.run.model.optimizer.build(self.run.model.trainable_variables)
+        earlier = found[0] / "model.weights.h5"
+        _load_earlier(self.run.model, earlier, record) if earlier.is_file() else _load(
+            self.run.model, found[0] / _NUMBERS
+        )
         self.run.go_on(record)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -175,10 +205,12 @@ class Checkpoint(keras.callbacks.Callback):
         new, state, old = (self.folder / name for name in ("new", "state", "old"))
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        with processes.alone():
-            self.model.save_weights(new / "model.weights.h5")
-        draws = [keras.ops.convert_to_numpy(v.value).tolist() for v in _draws(self.model)]
-        record = {"plan": self.plan, "draws": draws, **self.run.so_far()}
+        values = {
+            group: [keras.ops.convert_to_numpy(v.value) for v in of_group]
+            for group, of_group in zip(GROUPS, variables(self.model), strict=True)
+        }
+        state_files.write(new / _NUMBERS, values, {"plan": self.plan})
+        record = {"format": state_files.FORMAT, "plan": self.plan, **self.run.so_far()}
         runs.write_json(new / "record.json", record)
         if state.is_dir():
             shutil.rmtree(old, ignore_errors=True)
@@ -192,10 +224,36 @@ class Checkpoint(keras.callbacks.Callback):
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _draws(model: keras.Model) -> list[keras.Variable]:
-    """How far each layer that draws is with it, as stochastic depth and dropout.
+_NUMBERS = "numbers.safetensors"
 
-    Keras' files of weights leave these out, and a training that goes on would draw anew.
-    """
+
+def _load(model: keras.Model, file: Path) -> None:
+    """Puts the numbers of a state into a compiled model. Raises ValueError for others."""
+    groups, _ = state_files.read(file)
+    mine = dict(zip(GROUPS, variables(model), strict=True))
+    shapes = {group: [array.shape for array in arrays] for group, arrays in groups.items()}
+    expected = {group: [tuple(v.shape) for v in of_group] for group, of_group in mine.items()}
+    if shapes != {group: of_group for group, of_group in expected.items() if of_group}:
+        raise ValueError(
+            f"{file} is not the state of {model.name}: it holds other numbers of arrays, or of "
+            "other shapes. Remove its folder to begin anew."
+        )
+    for group, arrays in groups.items():
+        for variable, array in zip(mine[group], arrays, strict=True):
+            variable.assign(array)
+
+
+def _load_earlier(model: keras.Model, file: Path, record: dict) -> None:
+    """The same from a state of version 1.0.0 before December 2026: a file of Keras', which leaves
+    out how far each layer that draws is with it, as stochastic depth and dropout."""
+    try:
+        model.load_weights(file)
+    except Exception as error:  # whatever HDF5 or Keras may stumble over
+        raise ValueError(
+            f"{file} is not the whole state of a training ({type(error).__name__}: "
+            f"{error!s:.200}). Copy it again, or remove its folder to begin anew."
+        ) from error
     weights = {id(weight) for weight in model.weights}
-    return [v for v in model.non_trainable_variables if id(v) not in weights]
+    draws = [v for v in model.non_trainable_variables if id(v) not in weights]
+    for variable, state in zip(draws, record.get("draws", ()), strict=False):
+        variable.assign(np.array(state, variable.dtype))

@@ -30,12 +30,11 @@ from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
 from helpers.training import loop, processes, state_files
-from helpers.training.callbacks import Lines, Record, check_finite
+from helpers.training.callbacks import GROUPS, Lines, Record, check_finite, variables
 from helpers.training.epoch_orders import orders
 from helpers.training.optimizer import error as errors_of
 
 _MEASURED_AT_ONCE = 1_000
-_GROUPS = ("trainable", "others", "optimizer")
 _ALMOST = 1.25  # epochs of time that must be left before another one begins
 
 
@@ -81,7 +80,8 @@ def train(
     run.hardware["on_device"] = True
     if save:
         runs.check_free(run.name)
-    steps = recipe.steps_per_epoch or datasets.steps_per_epoch(data, recipe.batch_size)
+    whole = datasets.steps_per_epoch(data, recipe.batch_size)  # raises for too large a batch
+    steps = recipe.steps_per_epoch or whole
     epochs = math.ceil(recipe.steps / steps)
     file = state_files.path(checkpoints, run.name) if checkpoints else None
     plan = _plan(run, data)
@@ -121,8 +121,8 @@ def train(
     if _done(run) < epochs:
         return run
     run.final = {split: _mean(measure(state, split), data, split) for split in data.splits}
-    for group, variables in zip(_GROUPS, _variables(model), strict=True):
-        for variable, value in zip(variables, state[group], strict=True):
+    for group, of_group in zip(GROUPS, variables(model), strict=True):
+        for variable, value in zip(of_group, state[group], strict=True):
             variable.assign(value)
     if save:
         loop.keep(run, keep_weights=keep_weights)
@@ -163,15 +163,10 @@ def _processor():
         return jax.local_devices(backend="cpu")[0]
 
 
-def _variables(model: keras.Model) -> tuple[list, list, list]:
-    """In the order of `_GROUPS`."""
-    return model.trainable_variables, model.non_trainable_variables, model.optimizer.variables
-
-
 def _values(model) -> dict[str, list]:
     return {
-        group: [np.asarray(v.value) for v in variables]
-        for group, variables in zip(_GROUPS, _variables(model), strict=True)
+        group: [np.asarray(v.value) for v in of_group]
+        for group, of_group in zip(GROUPS, variables(model), strict=True)
     }
 
 
@@ -187,12 +182,13 @@ def _restored(run: Run, file, plan: str) -> dict[str, list] | None:
         return None
     groups, record = state_files.read(file)
     shapes = {group: [v.shape for v in list_] for group, list_ in groups.items()}
-    mine = zip(_GROUPS, _variables(run.model), strict=True)
+    mine = zip(GROUPS, variables(run.model), strict=True)
     expected = {group: [tuple(v.shape) for v in list_] for group, list_ in mine}
-    if record["plan"] != plan or shapes != expected:
+    if record.get("plan") != plan or shapes != expected:
         raise ValueError(
             f"{file} holds an interrupted training with another spec, recipe or seed, or other "
-            "images. Finish that one, remove the file, or give this run another `name`."
+            "images, or of an earlier version of the book. Finish that one, remove the file, or "
+            "give this run another `name`."
         )
     run.go_on(record)
     return groups
@@ -226,7 +222,7 @@ def _epoch(model: keras.Model, recipe: Recipe) -> Callable:
             trainable, optimizer = model.optimizer.stateless_apply(
                 state["optimizer"], gradients, state["trainable"]
             )
-            new = dict(zip(_GROUPS, (trainable, others, optimizer), strict=True))
+            new = dict(zip(GROUPS, (trainable, others, optimizer), strict=True))
             state = jax.tree.map(lambda a, b: jnp.where(taken, a, b), new, state)
             return state, (value, wrong)
 

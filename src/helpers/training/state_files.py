@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
-from helpers import whole
+from helpers import expect, whole
 
 ENDING = ".state.safetensors"
+FORMAT = 1  # goes up where an earlier version could not read a state rightly
 
 
 def path(folder: str | os.PathLike, name: str) -> Path:
@@ -30,7 +31,10 @@ def path(folder: str | os.PathLike, name: str) -> Path:
 def write(
     file: Path, groups: Mapping[str, Sequence[np.ndarray]], record: Mapping[str, Any]
 ) -> None:
-    """Writes lists of arrays by name, and a record of what JSON holds, over what was there."""
+    """Writes lists of arrays by name, and a record of what JSON holds, over what was there.
+
+    Raises OSError, what was there as it was, where that cannot be written.
+    """
     arrays = {
         f"{group}.{i:05d}": np.asarray(array, order="C")
         for group, list_ in groups.items()
@@ -38,7 +42,9 @@ def write(
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole.written(file) as unfinished:
-        save_file(arrays, unfinished, {"record": json.dumps(record, allow_nan=False)})
+        # Not `save_file`, whose errors of the disk are none of the system's.
+        said = {"record": json.dumps(record, allow_nan=False), "format": str(FORMAT)}
+        unfinished.write_bytes(save(arrays, said))
 
 
 def read(file: Path) -> tuple[dict[str, list[np.ndarray]], dict[str, Any]]:
@@ -81,6 +87,7 @@ class _opened:
         except SafetensorError as error:
             raise ValueError(self.text(error)) from error
         metadata = self.content.metadata() or {}
+        expect.known_format(self.file, metadata.get("format"), FORMAT)
         if "record" not in metadata:
             raise ValueError(self.text("it holds no record"))
         try:

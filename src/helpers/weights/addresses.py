@@ -14,6 +14,7 @@ from pathlib import Path
 
 import keras
 
+from helpers import fetching
 from helpers.weights import hub, pickles
 
 AT_HAND = "RESNET_BOOK_PUBLISHED"
@@ -58,12 +59,15 @@ def _fetched(name: str, url: str, sha256: str) -> Path:
     owner = name.split("/")[0]
     try:
         return Path(
-            keras.utils.get_file(
-                Path(url).name,
-                url,
-                file_hash=sha256,
-                hash_algorithm="sha256",
-                cache_subdir=f"{_CACHE}/{owner}",
+            fetching.within_limits(
+                lambda: keras.utils.get_file(
+                    Path(url).name,
+                    url,
+                    file_hash=sha256,
+                    hash_algorithm="sha256",
+                    cache_subdir=f"{_CACHE}/{owner}",
+                ),
+                *fetching.keras_folders(),
             )
         )
     except ValueError as error:  # Keras' words for another checksum

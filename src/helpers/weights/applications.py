@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import keras
 
+from helpers import fetching
 from helpers.weights import naming
 from helpers.weights.places import (
     HEAD,
@@ -68,7 +69,10 @@ def fetch(source: Source, *, head: bool = True) -> keras.Model:
     """
     make = getattr(keras.applications, source.name.removeprefix("keras.applications."))
     try:
-        return make(weights="imagenet", include_top=head, input_shape=(224, 224, 3))
+        return fetching.within_limits(
+            lambda: make(weights="imagenet", include_top=head, input_shape=(224, 224, 3)),
+            *fetching.keras_folders(),
+        )
     except Exception as error:  # Keras raises a bare Exception
         raise ConnectionError(
             f"The file of {source.name} is not on this machine, and Keras could not fetch it "

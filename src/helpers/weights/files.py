@@ -17,7 +17,7 @@ from types import MappingProxyType
 import keras
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as save_bytes
 
 from helpers import expect, whole
 from helpers.specs import BOTTLENECK_STRIDES
@@ -27,6 +27,8 @@ from helpers.weights import places as fitting
 from helpers.weights.places import HEAD, SAME_NETWORK, Place
 
 OTHER_FORMATS = (".pth", ".pt", ".th", ".bin", ".ckpt", ".pkl", ".keras", ".h5", ".npz", ".onnx")
+FORMAT = 1  # goes up where an earlier version could not read the metadata rightly
+_WRITTEN = "resnet_book_format"  # "format" is PyTorch's
 _TYPES = ("F64", "F32", "F16", "BF16")
 _NOT_SAFETENSORS = (
     "{} is not a whole .safetensors file ({}). Files of Keras (.keras, .weights.h5) are read "
@@ -195,6 +197,7 @@ _NO_STRIDE = (
 
 
 def _check_metadata(model: keras.Model, title: str, metadata: dict[str, str]) -> None:
+    expect.known_format(title, metadata.get(_WRITTEN), FORMAT)
     stated.check(model, title, metadata)
     block = naming.block(model)
     if metadata.get("block", block) != block:
@@ -244,7 +247,7 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
 
     Raises FileExistsError if the file is there, ValueError for VGG, for a path that
     does not end in `.safetensors`, for another `dtype` and for a weight that float16 cannot
-    hold, TypeError if `model` is not a Keras model.
+    hold, TypeError if `model` is not a Keras model, OSError where it cannot be written.
 
     Book: chapters 4 and 9.
     """
@@ -267,9 +270,10 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
         # The library writes memory as it lies, so the change of axes must be carried out.
         arrays[name] = pytorch.to_pytorch(array.astype(kept), place.shape)
     metadata = {"format": "pt", "name": model.name, **pytorch.marks(model), **stated.of(model)}
+    metadata[_WRITTEN] = str(FORMAT)
     if forms.pads(model):
         metadata["option_a"] = forms.BEHIND
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole.written(path) as unfinished:
-        save_file(arrays, unfinished, metadata=metadata)
+        unfinished.write_bytes(save_bytes(arrays, metadata=metadata))
     return path

@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers import fetching
+
 REVISION, WEIGHTS, CONFIGURATION = "main", "model.safetensors", "config.json"
 _SHA256, _GIT_ID = r"[0-9a-f]{64}", r"[0-9a-f]{40}"
 
@@ -48,7 +50,7 @@ def fetch(repository: str, name: str, sha256: str | None = None) -> File:
             f"here: pip install huggingface_hub. Or: {by_hand}"
         ) from error
     try:
-        path = Path(huggingface_hub.hf_hub_download(repository, name, revision=REVISION))
+        path = _downloaded(huggingface_hub, repository, name)
         expected = sha256 or _named(huggingface_hub, repository, name, path)
     except errors.LocalEntryNotFoundError as error:  # a kind of EntryNotFoundError
         raise _unreachable(repository, name, by_hand, error) from error
@@ -76,6 +78,18 @@ def fetch(repository: str, name: str, sha256: str | None = None) -> File:
             "publisher has put another file in its place, and it is not the one you asked for."
         )
     return File(path, sha256, verified=True)
+
+
+def _downloaded(library, repository: str, name: str) -> Path:
+    """Where the library has put the file, or had it already."""
+    from huggingface_hub import constants
+
+    return Path(
+        fetching.within_limits(
+            lambda: library.hf_hub_download(repository, name, revision=REVISION),
+            Path(constants.HF_HUB_CACHE, f"models--{repository.replace('/', '--')}"),
+        )
+    )
 
 
 def checksum(path: Path) -> str:

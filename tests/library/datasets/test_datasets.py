@@ -184,3 +184,10 @@ GOOD = noise(4)
 def test_wrong_images_and_labels_are_refused(images, labels, error, message):
     with pytest.raises(error, match=f"(?s){message}"):
         Data("x", "x", ("a", "b", "c"), GOOD, Split(images, labels), GOOD)
+
+
+def test_images_whose_channels_come_first_are_refused():
+    """(N, 3, 32, 32) would pass for images of 3x32 pixels with 32 channels."""
+    images = np.moveaxis(noise(4, size=8).images, -1, 1)
+    with pytest.raises(ValueError, match=r"channels last.*\(4, 3, 8, 8\).*transpose\(0, 2, 3, 1\)"):
+        Data("x", "x", ("a", "b", "c"), *[Split(images, np.zeros(4, "int32"))] * 3)

@@ -102,6 +102,37 @@ def test_the_walk_is_made_once(tmp_path, monkeypatch, capsys):
     assert len(tfrecords.photographs(paths, keep)) == 10
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half a file", None])
+def test_notes_that_are_damaged_or_of_an_earlier_version_are_made_anew(tmp_path, capsys, content):
+    paths = [written(tmp_path / "a.tfrecord", entries(9))]
+    keep = tmp_path / "places.npz"
+    first = tfrecords.photographs(paths, keep)
+    if content is None:  # as version 1.0.0 wrote them: without the first byte of the record
+        with np.load(keep) as notes:
+            earlier = {**notes, "places": notes["places"][:, [0, 2, 3]]}
+        np.savez(keep, **earlier)
+    else:
+        keep.write_bytes(content)
+    again = tfrecords.photographs(paths, keep)
+    assert "Looking through" in capsys.readouterr().err
+    np.testing.assert_array_equal(again.places, first.places)
+    np.testing.assert_array_equal(tfrecords.photographs(paths, keep).places, first.places)
+
+
+@pytest.mark.parametrize("place", [0, 9, 20, -1, None])
+def test_a_bit_that_was_turned_is_found_where_the_photograph_is_read(tmp_path, place):
+    """In the length, its check sum, the content or the content's; None is amid the photograph."""
+    file = encoded(plain(50, 90, 120))
+    paths = [written(tmp_path / "a.tfrecord", [("cat_1.jpg", 2, file)])]
+    found = tfrecords.photographs(paths)
+    assert found.read(0) == file
+    content = bytearray((tmp_path / "a.tfrecord").read_bytes())
+    content[found.places[0, 2] + len(file) // 2 if place is None else place] ^= 4
+    (tmp_path / "a.tfrecord").write_bytes(content)
+    with pytest.raises(OSError, match=r"DataLossError|OutOfRangeError|IndexError"):
+        found.read(0)
+
+
 def test_a_folder_for_reading_alone_is_no_obstacle(tmp_path, capsys):
     paths = [written(tmp_path / "a.tfrecord", entries(4))]
     assert len(tfrecords.photographs(paths, tmp_path / "nowhere" / "places.npz")) == 4

@@ -75,3 +75,29 @@ def test_a_folder_without_a_split_says_so(stored, tmp_path):
     content["splits"] = [s for s in content["splits"] if s["name"] != "test"]
     info.write_text(json.dumps(content))
     refused(stored, tmp_path, rf"for its split test\. Received: none\. {AGAIN}")
+
+
+@pytest.mark.parametrize("name", ["dataset_info.json", "features.json"])
+def test_a_description_that_is_damaged_is_refused(stored, tmp_path, name):
+    path = stored[1] / name
+    path.write_bytes(path.read_bytes()[:-30] + b"\xff")
+    with pytest.raises(DataUnavailableError, match=rf"does not say what it is.*\. {AGAIN}") as e:
+        datasets.load(stored[0], data_dir=tmp_path)
+    assert str(tmp_path / stored[0]) in str(e.value)
+
+
+def test_names_of_classes_that_are_gone_are_missed(stored, tmp_path):
+    """TensorFlow Datasets would count: "0", "1" and so on."""
+    (stored[1] / "label.labels.txt").unlink()
+    refused(stored, tmp_path, rf"no names of its classes.*label\.labels\.txt\. {AGAIN}")
+
+
+def test_images_of_another_size_than_cifar10_s_are_refused(tmp_path, cifar10_archive):
+    """TensorFlow Datasets believes features.json, and would fill them up."""
+    cifar10_archive(tmp_path)
+    (path,) = tmp_path.rglob("features.json")
+    path.write_text(path.read_text().replace('"32"', '"255"', 1))
+    with pytest.raises(
+        DataUnavailableError, match=rf"expected images of \(32, 32, 3\).*\. {AGAIN}"
+    ):
+        datasets.load("cifar10", data_dir=tmp_path)

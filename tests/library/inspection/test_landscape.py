@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from helpers import inspection, layers, networks, specs
+from helpers.inspection import losses as losses_
 
 SPEC = specs.narrowed(specs.resolve("resnet20", input_shape=(8, 8, 3), num_classes=4), 4)
 EPSILON = 1e-3  # of batch normalization
@@ -228,7 +229,13 @@ def test_the_size_of_a_filter_before_batch_norm_does_not_change_the_slice(batch)
 # --- the model, and what does not fit ------------------------------------------------------
 
 
-def test_0_is_the_models_own_loss_and_the_model_is_left_as_it_was(batch):
+def test_0_is_the_models_own_loss_and_the_model_is_left_as_it_was(batch, monkeypatch):
+    def fails(*_):
+        assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True)), (
+            "the weights are elsewhere"
+        )
+        raise RuntimeError("amid the slice")
+
     images, labels = batch
     model = networks.build(SPEC)
     p = keras.ops.convert_to_numpy(model(images, training=False)).astype("float64")
@@ -239,8 +246,11 @@ def test_0_is_the_models_own_loss_and_the_model_is_left_as_it_was(batch):
     assert losses[0, 0] == pytest.approx(own, rel=1e-5)
     assert len(np.unique(losses.round(5))) == 4
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
-    with pytest.raises(Exception, match=r"not in \[0, "):  # TensorFlow's, for a class too many
+    with pytest.raises(ValueError, match=r"integers in 0\.\.3"):
         inspection.loss_slice(model, images, labels + 4, directions, [1])
+    with pytest.raises(RuntimeError, match="amid the slice"), monkeypatch.context() as patch:
+        patch.setattr(losses_.MeanLoss, "_mean", fails)
+        inspection.loss_slice(model, images, labels, directions, [1])
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
 
 

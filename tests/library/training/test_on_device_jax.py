@@ -179,3 +179,9 @@ def test_another_backend_is_refused(tiny_spec, tiny_data, monkeypatch):
     monkeypatch.setattr("keras.backend.backend", lambda: "torch")
     with pytest.raises(ValueError, match="KERAS_BACKEND=jax"):
         on_device.train(tiny_spec, tiny_data, RECIPE, **OPTIONS)
+
+
+def test_a_batch_larger_than_the_data_is_refused_whatever_an_epoch_is_called(tiny_data, tiny_spec):
+    recipe = Recipe("large", "tests", steps=4, batch_size=300, boundaries=(), steps_per_epoch=2)
+    with pytest.raises(ValueError, match=r"at most the 200 training images.*batch_size=300"):
+        on_device.train(tiny_spec, tiny_data, recipe, seed=0, verbose=0)

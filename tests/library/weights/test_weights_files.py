@@ -80,7 +80,7 @@ def test_saved_as_pytorch_has_it_and_loaded_back(net, tmp_path):
     settings = {"pooling": "avg", "activation": "relu"}
     settings |= {"normalization": "batchnorm", "epsilon": "1e-05"} if net[3] else {}
     said = {"name": model.name, "block": net[0], **stride, **zeros, **settings}
-    assert metadata == {"format": "pt", **said}
+    assert metadata == {"format": "pt", "resnet_book_format": "1", **said}
 
     before = model.get_weights()
     model.set_weights([0 * w for w in before])

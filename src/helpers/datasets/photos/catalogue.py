@@ -130,7 +130,7 @@ def _photos(facts: Facts, builder, view, preprocess) -> Photos:
                 raise ValueError(f"expected {stated:,} records, found {len(found[split]):,}")
         except ValueError as error:
             raise tfds_folders.damaged(builder, split, error) from error
-    names = tuple(builder.info.features["label"].names)
+    names = tfds_folders.class_names(builder)
     train, test = found[facts.train[0]], found[facts.test[0]]
     description = _description(facts, train, test)
     train, validation = hold_out(train, facts.held_out, names)

@@ -7,6 +7,9 @@ it for each process, from any step on. Images are not read in the walk, only pas
 
 At random places a solid-state disk keeps pace with decoding; a turning one does not.
 
+A record carries a check sum of its content (CRC-32C), which is compared where a photograph is
+read: many bits of a JPEG file can be turned and it decodes, into another picture.
+
 Source: the TFRecord format and `example.proto`, as TensorFlow documents them.
 Book: chapter 7.
 """
@@ -28,6 +31,7 @@ import numpy as np
 from helpers import whole
 
 _KEYS = (b"image", b"label", b"file_name")
+_HEAD = 12  # bytes before a record's content: its length, and a check sum of that
 _LENGTH_DELIMITED = 2  # protobuf's wire type of texts, bytes and messages
 
 
@@ -36,7 +40,8 @@ class Photographs:
     """A split of N photographs on disk, in the order of the SHA-256 of their file names.
 
     - `paths`: the TFRecord files;
-    - `places`: (N, 3) int64: the number of the path, the first byte, how many bytes;
+    - `places`: (N, 4) int64: the number of the path, the first byte of the record and of the
+      photograph in it, how many bytes the photograph has;
     - `labels`: (N,) int32;
     - `names`: (N,) bytes, the file names that the data set gives, "beagle_7.jpg".
     """
@@ -54,16 +59,31 @@ class Photographs:
         return Photographs(self.paths, self.places[chosen], self.labels[chosen], self.names[chosen])
 
     def read(self, index: int) -> bytes:
-        """The file of one photograph, as it was stored: JPEG as a rule."""
-        number, first, size = self.places[index].tolist()
-        with open(self.paths[number], "rb", buffering=0) as file:
-            file.seek(first)
-            return file.read(size)
+        """The file of one photograph, as it was stored: JPEG as a rule.
+
+        Raises OSError if its record is cut off or has another check sum than it says.
+        """
+        number, start, first, size = self.places[index].tolist()
+        content = _record(self.paths[number], start)
+        return content[first - start - _HEAD : first - start - _HEAD + size]
 
     def where(self, index: int) -> str:
         """For messages: the photograph's name and the file that holds it."""
-        number, first, _ = self.places[index].tolist()
+        number, _, first, _ = self.places[index].tolist()
         return f"{self.names[index].decode()} (in {self.paths[number]}, byte {first:,})"
+
+
+def _record(path: str, start: int) -> bytes:
+    """The content of the record that begins at a byte of a TFRecord file, its sum compared."""
+    import tensorflow as tf
+
+    # Of TensorFlow's readers the only one that begins anywhere; `tf.data` has the same check.
+    from tensorflow.python.lib.io.tf_record import tf_record_random_reader
+
+    try:
+        return tf_record_random_reader(path).read(start)[0]
+    except (tf.errors.OpError, IndexError) as error:  # the latter at the end of the file
+        raise OSError(f"{type(error).__name__}: {error!s:.200}") from error
 
 
 def photographs(paths: Sequence[str | os.PathLike], keep: Path | None = None) -> Photographs:
@@ -84,12 +104,12 @@ def photographs(paths: Sequence[str | os.PathLike], keep: Path | None = None) ->
     with ThreadPoolExecutor(16) as pool:  # they wait for the disk most of the time
         parts = list(pool.map(_walk, paths))
     found = [(i, *entry) for i, part in enumerate(parts) for entry in part]
-    found.sort(key=lambda entry: hashlib.sha256(entry[4]).digest())
+    found.sort(key=lambda entry: hashlib.sha256(entry[5]).digest())
     split = Photographs(
         paths,
-        np.array([entry[:3] for entry in found], "int64").reshape(-1, 3),
-        np.array([entry[3] for entry in found], "int32"),
-        np.array([entry[4] for entry in found], "bytes"),
+        np.array([entry[:4] for entry in found], "int64").reshape(-1, 4),
+        np.array([entry[4] for entry in found], "int32"),
+        np.array([entry[5] for entry in found], "bytes"),
     )
     if keep is not None:
         _keep(keep, split, marks)
@@ -97,13 +117,18 @@ def photographs(paths: Sequence[str | os.PathLike], keep: Path | None = None) ->
 
 
 def _kept(keep: Path, paths, marks) -> Photographs | None:
-    """What an earlier walk wrote, if it was over the same files."""
+    """What an earlier walk wrote, if it was over the same files and can be read."""
     if not keep.is_file():
         return None
-    with np.load(keep, allow_pickle=False) as content:
-        if not np.array_equal(content["marks"], marks):
-            return None
-        return Photographs(paths, *(content[key] for key in ("places", "labels", "names")))
+    try:
+        with np.load(keep, allow_pickle=False) as content:
+            there = np.array_equal(content["marks"], marks)
+            columns = [content[key] for key in ("places", "labels", "names")]
+    except Exception as error:  # whatever a zip's reader or NumPy may stumble over
+        print(f"{keep} is damaged ({type(error).__name__}: {error}).", file=sys.stderr)
+        return None
+    earlier = columns[0].shape != (len(columns[1]), 4)  # it did not say where records begin
+    return Photographs(paths, *columns) if there and not earlier else None
 
 
 def _keep(keep: Path, split: Photographs, marks) -> None:
@@ -115,13 +140,14 @@ def _keep(keep: Path, split: Photographs, marks) -> None:
         print(f"{keep} could not be written ({error}).", file=sys.stderr)
 
 
-def _walk(path: str) -> list[tuple[int, int, int, bytes]]:
-    """First byte, size, label and name of every photograph in a TFRecord file."""
+def _walk(path: str) -> list[tuple[int, int, int, int, bytes]]:
+    """Of every photograph in a TFRecord file: the first byte of its record, and its own first
+    byte, size, label and name."""
     found = []
     with open(path, "rb") as file:
         for start, end in _records(file, path):
             try:
-                found.append(_example(file, start, end))
+                found.append((start - _HEAD, *_example(file, start, end)))
             except (KeyError, ValueError, StopIteration) as error:
                 raise ValueError(
                     f"{path} holds at byte {start:,} no photograph of TensorFlow Datasets with "
@@ -139,9 +165,9 @@ def _records(file: BinaryIO, path: str) -> Iterator[tuple[int, int]]:
     size, at = os.path.getsize(path), 0
     while at < size:
         file.seek(at)
-        head = file.read(12)
-        start = at + 12
-        end = start + struct.unpack("<Q", head[:8])[0] if len(head) == 12 else size
+        head = file.read(_HEAD)
+        start = at + _HEAD
+        end = start + struct.unpack("<Q", head[:8])[0] if len(head) == _HEAD else size
         at = end + 4
         if at > size:
             raise ValueError(
@@ -195,11 +221,11 @@ def _fields(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, in
 
 
 def _varint(file: BinaryIO) -> int:
-    """A whole number, seven bits a byte, the lowest first."""
-    value = shift = 0
-    while True:
+    """A whole number of 64 bits, seven a byte, the lowest first."""
+    value = 0
+    for shift in range(0, 70, 7):
         (byte,) = file.read(1)
         value |= (byte & 127) << shift
-        shift += 7
         if byte < 128:
             return value
+    raise ValueError("a number that does not end")
