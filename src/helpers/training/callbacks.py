@@ -5,6 +5,7 @@ Keras callbacks that `training.train` puts together.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -17,7 +18,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import runs
+from helpers import runs, whole
 from helpers.datasets import DataSet
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -114,11 +115,12 @@ class Lines(keras.callbacks.Callback):
 def epochs_done(checkpoints: str | os.PathLike, name: str) -> int:
     """How many epochs the interrupted training of a record has behind it; 0 if there is none."""
     folder = Path(checkpoints) / name
-    for place in (folder / "state", folder / "old"):
-        if (record := place / "record.json").is_file():
-            return len(json.loads(record.read_text())["history"]["error"])
-    if (file := state_files.path(checkpoints, name)).is_file():  # a training on the device
-        return len(state_files.record(file)["history"]["error"])
+    # Again "state": while one looks, a training that runs may have put another in its place.
+    for place in (folder / "state", folder / "old", folder / "state"):
+        with contextlib.suppress(FileNotFoundError):
+            return len(json.loads((place / "record.json").read_text())["history"]["error"])
+    with contextlib.suppress(FileNotFoundError):  # a training on the device
+        return len(state_files.record(state_files.path(checkpoints, name))["history"]["error"])
     return 0
 
 
@@ -180,16 +182,26 @@ class Checkpoint(keras.callbacks.Callback):
         draws = [keras.ops.convert_to_numpy(v.value).tolist() for v in _draws(self.model)]
         record = {"plan": self.plan, "draws": draws, **self.run.so_far()}
         runs.write_json(new / "record.json", record)
+        whole.on_disk(new / "model.weights.h5", new)  # before the last state gives way
         if state.is_dir():
             shutil.rmtree(old, ignore_errors=True)
             state.rename(old)
         new.rename(state)
+        whole.on_disk(self.folder)
         shutil.rmtree(old, ignore_errors=True)
 
     def remove(self) -> None:
-        """Removes the folder: the training is finished and recorded."""
-        if processes.team().first:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        """Removes the folder: the training is finished and recorded.
+
+        Under another name, so that a process that is killed meanwhile leaves no half state.
+        """
+        if not processes.team().first:
+            return
+        gone = self.folder.with_name(f".{self.folder.name}.removed")
+        shutil.rmtree(gone, ignore_errors=True)
+        if self.folder.is_dir():
+            self.folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def _draws(model: keras.Model) -> list[keras.Variable]:
