@@ -18,8 +18,8 @@ SAME = "the same to the last bit"
     holds="history, errors and weights are the same to the last bit, where Keras is told to use "
     "deterministic operations",
     outcomes=(SAME,),
-    few=2,
-    many=20,
+    few=1,
+    many=10,
 )
 def same_seed_twice(trial: Trial) -> None:
     for number in range(trial.times):

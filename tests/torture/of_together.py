@@ -29,7 +29,7 @@ def at_once(trial: Trial, work: str, folder, *options: tuple) -> list[Ended]:
     "other, and nothing is mixed",
     outcomes=(REFUSED, LATER),
     few=1,
-    many=20,
+    many=10,
 )
 def two_trainings_of_one_name(trial: Trial) -> None:
     seeds = [(("seed", seed),) for seed in (3, 4)]
@@ -90,7 +90,7 @@ def two_records_of_one_name(trial: Trial) -> None:
     "one process alone",
     outcomes=(SHARED, LATER),
     few=1,
-    many=20,
+    many=10,
 )
 def two_processes_at_one_study(trial: Trial) -> None:
     whole = uninterrupted("study").result["records"]
