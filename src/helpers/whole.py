@@ -56,7 +56,7 @@ def clear(path: str | os.PathLike) -> None:
     Nobody may write the file meanwhile: call it under a lock.
     """
     path = Path(path)
-    left = re.compile(re.escape(f".{path.name}.") + r"[^.]+\.tmp")
+    left = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}(\.\w+)+")  # as mkstemp names
     for other in path.parent.iterdir() if path.parent.is_dir() else ():
         if left.fullmatch(other.name):
             other.unlink(missing_ok=True)

@@ -161,22 +161,23 @@ def killed_while_a_study_runs(trial: Trial) -> None:
     group="Load",
     does="a study of ten trainings for each time that it is killed: in the campaign of 100, "
     "killed ten times",
-    holds="at the end all are recorded, each once and as if nobody had killed anything",
+    holds="at the end all are recorded with their weights, each once; those that were also trained "
+    "undisturbed are the same to the last bit",
     outcomes=(WENT_ON,),
     few=1,
     many=10,
 )
 def a_long_study_interrupted(trial: Trial) -> None:
-    seeds = 1 if trial.times == 1 else 5 * trial.times
-    options, running = (("seeds", seeds),), server("killed_works")
-    whole, before = uninterrupted("study", options), {}
+    undisturbed, before = uninterrupted("study"), {}
+    known = undisturbed.result["records"]
+    trainings = len(known) if trial.times == 1 else 10 * trial.times
+    options, running = (("seeds", trainings // 2),), server("killed_works")
     folder = trial.folder / "long"
     folder.mkdir()
-    parts = sorted(trial.chance.uniform(0.1, 0.9) for _ in range(trial.times))
-    for part, last in zip(parts, [0.0, *parts], strict=False):
-        share = max(part - last, 0.02)
-        how = {"at": round(share * whole.count), "when": WHEN["midst"]}
-        how = how if whole.count else {"seconds": share * whole.spent / 2}
+    for part in [trial.chance.uniform(0.3, 0.9) for _ in range(trial.times)]:
+        share = part * trainings / len(known) / trial.times
+        how = {"at": round(share * undisturbed.count), "when": WHEN["midst"]}
+        how = how if undisturbed.count else {"seconds": share * undisturbed.spent / 2}
         (ended,) = running.run(job("study", folder, options, **how))
         after = left_behind.check_whole(folder)
         left_behind.check_kept(before, after)
@@ -186,4 +187,7 @@ def a_long_study_interrupted(trial: Trial) -> None:
         before = after
     (ended,) = running.run(job("study", folder, options))
     left_behind.check_kept(before, left_behind.check_whole(folder))
-    check_end(ended, whole, folder, "a long study")
+    records = ended.result["records"]
+    if len(records) != trainings or not all(r["weights"] and r["exact"] for r in records.values()):
+        raise Lost(f"{len(records)} of {trainings} trainings are recorded: {records}")
+    left_behind.check_same({name: records[name] for name in known}, known, "a long study")
