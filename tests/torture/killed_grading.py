@@ -130,6 +130,14 @@ def still_runs(folder: Path, seconds: float = 20) -> list[str]:
     return left
 
 
+def runs_now(folder: Path, seconds: float = 60) -> list[str]:
+    """What runs of a grading, as soon as something does."""
+    until = time.monotonic() + seconds
+    while not (now := _processes(folder)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return now
+
+
 def _processes(folder: Path) -> list[str]:
     home, left = str(folder.with_suffix(".tmp")), []
     for process in psutil.process_iter(["environ", "cmdline"]):

@@ -34,6 +34,7 @@ def library() -> str:
         )
         return ""
     made = Path(tempfile.mkdtemp(prefix="killing-"), "killing.so")
+    atexit.register(shutil.rmtree, made.parent, ignore_errors=True)
     source = str(Path(__file__).with_name("killing.c"))
     command = [compiler, "-O1", "-shared", "-fPIC", "-o", str(made), source, "-ldl"]
     subprocess.run(command, check=True)

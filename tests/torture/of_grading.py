@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
 import functools
 import io
@@ -38,6 +39,7 @@ def grading() -> Server:
 def prepared(how: str) -> tuple[Path, Ended]:
     """A course as `how` prepares it, and what comes of grading a copy of it uninterrupted."""
     folder = Path(tempfile.mkdtemp(prefix="torture-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("course", "graded"):
         (folder / name).mkdir()
     grading().run(job(how, folder / "course"))

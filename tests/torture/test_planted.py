@@ -115,6 +115,14 @@ def test_a_mark_that_is_taken_back_without_a_word_is_found(courses, tmp_path):
         of_grading.check_same(grade(tmp_path, "marks forgotten").result, whole.result, "planted")
 
 
+def test_what_runs_of_a_grading_is_seen(courses, tmp_path):
+    of_grading.copied(courses["prepare"][0], tmp_path)
+    jobs = job("grade_all", tmp_path), job("runs_now", tmp_path)
+    _, now = of_grading.grading().run(*jobs)
+    assert any("grading.forkserver" in line for line in now.result)
+    assert of_grading.grading().run(job("still_runs", tmp_path))[0].result == []
+
+
 def test_what_is_left_behind_is_looked_at(tmp_path):
     for name, content in (
         ("results/a.json", "{}"),
