@@ -95,6 +95,7 @@ def grade_all(folder: Path) -> dict:
         said = _grade(folder)
     except CourseError as error:
         return {"refused": str(error)}
+    memory = _memory()  # before what is read here for the comparison
     rows = list(csv.DictReader(io.StringIO((folder / "graded/grades.csv").read_text("utf-8-sig"))))
     for row in rows:
         for column in VARIABLE:
@@ -113,7 +114,7 @@ def grade_all(folder: Path) -> dict:
     pages = {row["student"]: (folder / "graded" / row["feedback"]).stat().st_size for row in rows}
     graded = sum(not line.endswith("(as before)") for line in said if line.startswith("["))
     result = {"rows": {row["student"]: row for row in rows}, "given": given, "pages": pages}
-    return {**result, "sound": sound, "told": graded, "memory": _memory()}
+    return {**result, "sound": sound, "told": graded, "memory": memory}
 
 
 def _memory() -> int:

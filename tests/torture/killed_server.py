@@ -45,7 +45,8 @@ class _Child:
     def __init__(self, work, killing, job):
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  closed when told
         self.seconds, self.begin, self.status = job.get("seconds"), time.monotonic(), None
-        self.answer, theirs = os.pipe()
+        self.said, (self.answer, theirs) = b"", os.pipe()
+        os.set_blocking(self.answer, False)
         self.number = os.fork()
         if not self.number:
             self._run(work, killing, job, theirs)
@@ -64,7 +65,8 @@ class _Child:
                 killing.killing_arm(os.fsencode(folder), job.get("at", 0), job.get("when", 0))
             result = getattr(work, job["work"])(folder, **job.get("options", {}))
             count = killing.killing_count() if killing else 0
-            os.write(theirs, json.dumps({"result": result, "count": count}).encode())
+            with os.fdopen(theirs, "wb") as answer:
+                answer.write(json.dumps({"result": result, "count": count}).encode())
             code = 0
         except BaseException:
             traceback.print_exc()
@@ -75,22 +77,29 @@ class _Child:
 
     def has_ended(self):
         if self.status is None:
+            self._read()
             number, status = os.waitpid(self.number, os.WNOHANG)
             if number:
                 self.status, self.spent = status, time.monotonic() - self.begin
+                self._read()
             elif self.seconds is not None and time.monotonic() - self.begin > self.seconds:
                 os.kill(self.number, signal.SIGKILL)
         return self.status is not None
 
+    def _read(self):
+        """Takes what was said so far: a pipe holds little, and who writes more waits."""
+        with contextlib.suppress(BlockingIOError):
+            while part := os.read(self.answer, 1 << 16):
+                self.said += part
+
     def told(self):
-        with os.fdopen(self.answer, "rb") as file:
-            said = file.read()
+        os.close(self.answer)
         self.log.seek(0)
         text = self.log.read().decode("utf-8", "replace")[-4000:]
         self.log.close()
         told = {"result": None, "count": 0}
         with contextlib.suppress(ValueError):
-            told = json.loads(said)
+            told = json.loads(self.said)
         killed = os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) == signal.SIGKILL
         code = os.waitstatus_to_exitcode(self.status)
         return {**told, "killed": killed, "code": code, "spent": self.spent, "said": text}
