@@ -7,6 +7,7 @@ from pathlib import Path
 from traitlets.config import PyFileConfigLoader
 
 from grading.course import ASSIGNMENTS, CourseError
+from grading.files import write_whole
 
 _CONFIGURATION = '''"""nbgrader's configuration of this folder. `make grade` writes it.
 
@@ -41,4 +42,4 @@ def configure(root: Path, limits: dict | None = None, *, anew: bool = True) -> N
         return
     config = PyFileConfigLoader("nbgrader_config.py", str(ASSIGNMENTS)).load_config()
     limits = {**config.SandboxedExecute.limits, **(limits or {})}
-    path.write_text(_CONFIGURATION.format(course=str(ASSIGNMENTS), limits=limits), "utf-8")
+    write_whole(path, _CONFIGURATION.format(course=str(ASSIGNMENTS), limits=limits))

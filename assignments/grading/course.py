@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import glob
 import hashlib
 import os
@@ -11,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -18,6 +20,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import PyFileConfigLoader
 
 from grading import gradebook
+from grading.files import write_whole
 
 ASSIGNMENTS = Path(__file__).resolve().parent.parent
 HANDED_OUT = ASSIGNMENTS.parent / "_build" / "assignments" / "handed-out"
@@ -89,7 +92,7 @@ class Course:
         A version that is there already is kept in `handed-out`. Raises CourseError with
         nbgrader's words if the source is not as it must be.
         """
-        if self.notebook("release").exists():
+        with contextlib.suppress(OSError, ValueError):  # none, or half: nobody was given it
             keep_version(self.notebook("release"), self.root / "handed-out" / self.assignment)
         shutil.rmtree(self.folder("source"), ignore_errors=True)
         shutil.copytree(self._from, self.folder("source"))
@@ -143,18 +146,20 @@ class Course:
         with self.api.gradebook as book:
             return gradebook.by_hand(book, self.assignment, student)
 
-    def take_back(self, student: str, notebook) -> list[str]:
-        """Takes back the marks of answers that are others in `notebook`. Returns what to say."""
+    def take_back(self, student: str, notebook, tell: Callable[[list[str]], None]) -> None:
+        """Takes back the marks of answers that are others in `notebook`. `tell` gets what to say,
+        before it is done."""
         try:
             old = nbformat.read(self.notebook("submitted", student), as_version=4)
         except (OSError, ValueError):
             old = nbformat.v4.new_notebook()
         with self.api.gradebook as book:
-            return gradebook.forget(
+            gradebook.forget(
                 book,
                 self.assignment,
                 student,
                 lambda cell: _answer(old, cell) != _answer(notebook, cell),
+                tell,
             )
 
     def scores(self, student: str) -> dict[str, tuple[float | None, float]]:
@@ -175,11 +180,13 @@ class Course:
 
 
 def keep_version(notebook: Path, folder: Path) -> None:
-    """Keeps a students' version under a name that says what is in it."""
+    """Keeps a students' version under a name that says what is in it. Raises OSError or ValueError
+    where there is none, or half of one."""
     cells = nbformat.read(notebook, as_version=4).cells
     text = "\0".join(cell.source for cell in cells)
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(notebook, folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.ipynb")
+    name = f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.ipynb"
+    write_whole(folder / name, notebook.read_text("utf-8"))
 
 
 def _answer(notebook, grade_id: str) -> list:

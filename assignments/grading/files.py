@@ -76,6 +76,16 @@ def printable(text: str) -> str:
     )
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file whole or not at all: a process that is killed leaves the old one, or none."""
+    draft = path.with_name(f".{path.name}.new")
+    with open(draft, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
 def walk(folder: Path) -> Iterator[File]:
     """Every file below a folder, and in the zips there. Links are not followed."""
     for place, folders, names in os.walk(folder):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -22,7 +24,7 @@ from grading.course import (
     marks,
     names,
 )
-from grading.files import BrokenError, printable
+from grading.files import BrokenError, printable, write_whole
 from grading.intake import Submission, find
 from grading.submissions import OtherNotebookError, parse, rebuild
 
@@ -66,6 +68,11 @@ def grade(
             else f"{folder} is empty. Expected a folder or a notebook for each student."
         )
     out.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        return _grade(submissions, out, again, limits, source, say)
+
+
+def _grade(submissions, out, again, limits, source, say) -> Path:
     configure(out, limits)
     (out / "rows").mkdir(exist_ok=True)
     courses, rows = _courses(submissions, out, source, limits, say)
@@ -88,6 +95,24 @@ def grade(
         path = _write(out, courses, rows, submissions)
         report.write_files(out / "files.csv", submissions, rows)
     return path
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """No other process grades into this folder. The system gives the lock back when this one
+    ends, in whatever way. Raises CourseError where another has it."""
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(
+                f"Another process grades into {out}. Wait for its end, or choose another folder: "
+                "GRADES=..."
+            ) from None
+        yield
+    finally:
+        os.close(folder)
 
 
 def _courses(submissions, out, source, limits, say) -> tuple[dict[str, Course], list[dict]]:
@@ -125,7 +150,7 @@ def _course(out: Path, assignment: str, source: Path, limits: dict | None) -> Co
     if not (mark.exists() and mark.read_text() == digest and course.notebook("release").exists()):
         mark.unlink(missing_ok=True)
         course.generate()
-        mark.write_text(digest)
+        write_whole(mark, digest)
     course.versions = course.older(HANDED_OUT)
     return course
 
@@ -153,10 +178,19 @@ def _row(course: Course, submission: Submission, out: Path, again: bool) -> tupl
         )
         notebook, amiss = rebuild(parse(data), source, release, course.versions)
         notebook.metadata["borrowed"] = borrowed(notebook, source)
-        amiss += course.take_back(student, notebook)
+        # What is said of marks that are taken back outlives this process: another would find
+        # them gone.
+        taken = keep.with_suffix(".taken")
+        amiss += (told := _list(taken))
+        course.take_back(
+            student,
+            notebook,
+            lambda said: write_whole(taken, json.dumps([*told, *said])),
+        )
+        amiss += [line for line in _list(taken) if line not in told]
         target = course.notebook("submitted", student)
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, target)
+        write_whole(target, nbformat.writes(notebook))
         begin = time.monotonic()
         failed, no_page = course.grade(student)
         row["seconds"] = round(time.monotonic() - begin, 1)
@@ -182,13 +216,14 @@ def _row(course: Course, submission: Submission, out: Path, again: bool) -> tupl
     row |= {"remarks": "; ".join(map(_line_of, remarks))}
     if digest is not None:
         _keep(keep, {**row, "digest": digest, "by hand": course.by_hand(student)})
+        keep.with_suffix(".taken").unlink(missing_ok=True)
     return {**row, **_points(course, row)}, False
 
 
 def _write_page(page: Path, submission: Submission, message: str) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
     text = report.page(submission.name, submission.assignment, printable(message))
-    page.write_text(text, "utf-8")
+    write_whole(page, text)
 
 
 def _points(course: Course, row: dict) -> dict:
@@ -211,9 +246,11 @@ def _told(ran: dict) -> list[str]:
 
 
 def _keep(path: Path, row: dict) -> None:
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(row), "utf-8")
-    os.replace(draft, path)
+    write_whole(path, json.dumps(row))
+
+
+def _list(path: Path) -> list[str]:
+    return json.loads(path.read_text("utf-8")) if path.exists() else []
 
 
 def _kept(path: Path, digest: str) -> dict | None:

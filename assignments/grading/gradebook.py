@@ -24,12 +24,19 @@ def by_hand(gradebook, assignment: str, student: str) -> list:
     return sorted(p for p in points if p[1:] != [None, None]) + sorted(said)
 
 
-def forget(gradebook, assignment: str, student: str, changed: Callable[[str], bool]) -> list[str]:
-    """Takes back what a person gave to cells that have changed since. Returns what to say."""
+def forget(
+    gradebook,
+    assignment: str,
+    student: str,
+    changed: Callable[[str], bool],
+    tell: Callable[[list[str]], None],
+) -> None:
+    """Takes back what a person gave to cells that have changed since. `tell` gets what to say,
+    before anything is taken back: whoever is killed here has it written down."""
     try:
         found = gradebook.find_submission_notebook(assignment, assignment, student)
     except MissingEntry:
-        return []
+        return
     said = []
     for grade in found.grades:
         if (grade.manual_score, grade.extra_credit) != (None, None) and changed(grade.name):
@@ -42,8 +49,8 @@ def forget(gradebook, assignment: str, student: str, changed: Callable[[str], bo
     for comment in found.comments:
         if comment.manual_comment and changed(comment.name):
             comment.manual_comment = None
+    tell(said)
     gradebook.db.commit()
-    return said
 
 
 def settle(gradebook, assignment: str, student: str) -> None:

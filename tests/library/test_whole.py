@@ -1,5 +1,6 @@
 """whole: a file is written whole or not at all."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -91,3 +92,37 @@ def test_a_name_may_end_as_a_writer_wants_it(tmp_path):
         assert unfinished.suffix == ".keras" and unfinished.parent == tmp_path
         unfinished.write_text("net")
     assert [path.name for path in tmp_path.iterdir()] == ["net.keras"]
+
+
+def test_of_two_that_write_a_new_file_the_first_is_kept(tmp_path):
+    path = tmp_path / "a"
+    with pytest.raises(FileExistsError), whole.written(path, new=True) as one:
+        one.write_text("one")
+        with whole.written(path, new=True) as other:
+            other.write_text("other")
+    assert path.read_text() == "other"  # its block ends first
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows names a file in another way")
+def test_so_it_is_where_files_have_no_second_name(tmp_path, monkeypatch):
+    def no_links(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "a"
+    with whole.written(path, new=True) as unfinished:
+        unfinished.write_text("first")
+    with pytest.raises(FileExistsError), whole.written(path, new=True) as unfinished:
+        unfinished.write_text("second")
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_processes_left_is_cleared_and_nothing_else(tmp_path):
+    names = ("a.json", ".a.json.x1_y2z3w.tmp", ".ab.json.x1_y2z3w.tmp", ".a.json.b.json.tmp")
+    for name in names:
+        (tmp_path / name).write_text("x")
+    whole.clear(tmp_path / "a.json")
+    assert {path.name for path in tmp_path.iterdir()} == set(names) - {names[1]}
+    whole.clear(tmp_path / "no folder" / "a.json")

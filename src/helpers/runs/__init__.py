@@ -3,6 +3,7 @@
 Book: chapters 1 and 5.
 """
 
+from helpers.runs.alone import alone
 from helpers.runs.machine import check_backend, hardware, versions
 from helpers.runs.run import (
     DIRECTORY_VARIABLE,
@@ -20,6 +21,7 @@ from helpers.runs.tables import compare, standard_error, table
 __all__ = [
     "DIRECTORY_VARIABLE",
     "Run",
+    "alone",
     "as_json",
     "check_backend",
     "check_free",

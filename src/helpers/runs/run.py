@@ -125,7 +125,10 @@ def save(run: Run, path: str | os.PathLike | None = None) -> Path:
     if not run.extra:
         del record["extra"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, record)
+    try:
+        write_json(path, record, new=True)
+    except FileExistsError:  # by another process, since this one looked
+        raise FileExistsError(_TAKEN.format(path)) from None
     return path
 
 
@@ -145,12 +148,14 @@ def check_free(name: str) -> Path:
     return path
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes JSON whole or not at all; a list of numbers stays on one line."""
+def write_json(path: Path, value: Any, *, new: bool = False) -> None:
+    """Writes JSON whole or not at all; a list of numbers stays on one line.
+
+    Raises FileExistsError if it must be `new` and is there."""
     text = json.dumps(value, indent=1, allow_nan=False)
     numbers = r"\[\n[-+.,\deE\s]*\]"  # a line break, so nothing inside a string
     text = re.sub(numbers, lambda m: " ".join(m.group().split()), text)
-    with whole.written(path) as unfinished:
+    with whole.written(path, new=new) as unfinished:
         unfinished.write_text(text + "\n", encoding="utf-8")
 
 

@@ -12,6 +12,7 @@ import keras
 
 from helpers import datasets, runs, weights
 from helpers.datasets import DataSet
+from helpers.locks import LockedError
 from helpers.runs import Run
 from helpers.studies.named import NamedPlan
 from helpers.studies.plans import Plan
@@ -86,7 +87,8 @@ def run(
     from there. `load` brings a data set by its name. With a `weights_folder` the
     trained weights are kept as NAME.safetensors. `say` gets what a reader sees: which
     training comes, how many are left, and for how long, judged by the multiply-adds
-    of those that ran in this call.
+    of those that ran in this call. Two processes may run one study in the same folders: each
+    leaves the other's training to it, and takes the next one.
 
     A loss that is no finite number ends one training and not the study. Raises
     `Failed` at the end, naming those; the errors of `datasets.load` at once, and
@@ -102,6 +104,7 @@ def run(
             "Only the weights of networks made by `networks.build` can be kept. Leave "
             f"`weights_folder` (--weights) out. Received a study with {', '.join(without_names)}."
         )
+    more = {"finish": _keeping(weights_folder)} if weights_folder else {}
     say(f"{study.title}\n{len(names) - len(waiting)} of {len(names)} trainings are recorded.")
     seconds, behind = 0.0, 0.0
     for i, plan in enumerate(waiting):
@@ -113,23 +116,46 @@ def run(
         say(f"\n{names.index(name) + 1} of {len(names)}: {name}{left}")
         start = time.perf_counter()
         try:
-            result = plan.train(loaded[plan.data], checkpoints=checkpoints, verbose=verbose)
+            result = plan.train(loaded[plan.data], checkpoints=checkpoints, verbose=verbose, **more)
         except DivergedError as error:
             say(f"{name} failed: {error}")
             failed[name] = error
             continue
+        except LockedError:
+            say(f"Another process trains {name}: it is left to that.")
+            continue
+        except FileExistsError:
+            if name not in runs.names():
+                raise
+            say(f"Another process has recorded {name} meanwhile.")
+            continue
         seconds, behind = seconds + time.perf_counter() - start, behind + works[0]
-        if weights_folder:
-            Path(weights_folder).mkdir(parents=True, exist_ok=True)
-            weights.save(result.model, Path(weights_folder) / f"{name}.safetensors")
         say(runs.table(runs.compare([result])))
         result.model = None  # its memory is needed for the next one
         keras.backend.clear_session()
         done.append(result)
     if failed:
         raise Failed(f"No record of {', '.join(failed)}: the loss became no finite number.")
-    say(f"\n{study.name}: all {len(names)} trainings are recorded.")
+    if left := sorted(set(names) - set(runs.names())):
+        say(
+            f"\n{study.name}: left to other processes: {', '.join(left)}. When they have ended, "
+            "the same command says whether all are recorded."
+        )
+    else:
+        say(f"\n{study.name}: all {len(names)} trainings are recorded.")
     return done
+
+
+def _keeping(folder: str | os.PathLike) -> Callable[[Run], None]:
+    """Keeps the weights of a run in a folder, before it is recorded: what is recorded is not
+    trained again."""
+
+    def keep(run: Run) -> None:
+        path = Path(folder) / f"{run.name}.safetensors"
+        path.unlink(missing_ok=True)  # of a training that was stopped right here
+        weights.save(run.model, path)
+
+    return keep
 
 
 def work(plan: Plan | NamedPlan, checkpoints: str | os.PathLike) -> int:

@@ -200,11 +200,14 @@ def train(method: str, data: Photos, *, seed: int, **arguments: Any) -> Run:
     save = given.pop("save", True)
     if save:
         runs.check_free(given["name"])
-    run = training.train(model, seen, chosen.recipe, seed=seed, **given)
-    run.spec = runs.as_json(spec)
-    if save:
-        runs.save(run)
-    return run
+    also = given.pop("finish", None)
+
+    def finish(run: Run) -> None:
+        run.spec = runs.as_json(spec)
+        if also:
+            also(run)
+
+    return training.train(model, seen, chosen.recipe, seed=seed, save=save, finish=finish, **given)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Keras callbacks that `training.train` puts together.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -17,7 +18,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import expect, runs
+from helpers import expect, runs, whole
 from helpers.datasets import DataSet
 from helpers.recipes import Recipe
 from helpers.runs import Run
@@ -114,11 +115,12 @@ class Lines(keras.callbacks.Callback):
 def epochs_done(checkpoints: str | os.PathLike, name: str) -> int:
     """How many epochs the interrupted training of a record has behind it; 0 if there is none."""
     folder = Path(checkpoints) / name
-    for place in (folder / "state", folder / "old"):
-        if (place / "record.json").is_file():
+    # Again "state": while one looks, a training that runs may have put another in its place.
+    for place in (folder / "state", folder / "old", folder / "state"):
+        with contextlib.suppress(FileNotFoundError):
             return len(_record(place)["history"]["error"])
-    if (file := state_files.path(checkpoints, name)).is_file():  # a training on the device
-        return len(state_files.record(file)["history"]["error"])
+    with contextlib.suppress(FileNotFoundError):  # a training on the device
+        return len(state_files.record(state_files.path(checkpoints, name))["history"]["error"])
     return 0
 
 
@@ -129,6 +131,8 @@ def _record(state: Path) -> dict:
     try:
         record = json.loads(file.read_text("utf-8"))
         found, parts = record.get("format"), (record["plan"], record["history"]["error"])
+    except FileNotFoundError:  # no state, or no longer
+        raise
     except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{file} is not the whole record of an interrupted training ({type(error).__name__}: "
@@ -178,7 +182,13 @@ class Checkpoint(keras.callbacks.Callback):
         """
         # "old" is the one there is if the last writing stopped between two renamings.
         found = [f for f in (self.folder / "state", self.folder / "old") if f.is_dir()]
-        record = _record(found[0]) if found else {}
+        try:
+            record = _record(found[0]) if found else {}
+        except FileNotFoundError as error:
+            raise ValueError(
+                f"{found[0]} holds no record.json: it is not the whole state of a training. Copy "
+                "it again, or remove it to begin anew."
+            ) from error
         processes.agree(
             self.plan + json.dumps(record),
             f"The processes find different things in {self.folder}, or train different things: "
@@ -212,16 +222,26 @@ class Checkpoint(keras.callbacks.Callback):
         state_files.write(new / _NUMBERS, values, {"plan": self.plan})
         record = {"format": state_files.FORMAT, "plan": self.plan, **self.run.so_far()}
         runs.write_json(new / "record.json", record)
+        whole.on_disk(new)  # before the last state gives way
         if state.is_dir():
             shutil.rmtree(old, ignore_errors=True)
             state.rename(old)
         new.rename(state)
+        whole.on_disk(self.folder)
         shutil.rmtree(old, ignore_errors=True)
 
     def remove(self) -> None:
-        """Removes the folder: the training is finished and recorded."""
-        if processes.team().first:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        """Removes the folder: the training is finished and recorded.
+
+        Under another name, so that a process that is killed meanwhile leaves no half state.
+        """
+        if not processes.team().first:
+            return
+        gone = self.folder.with_name(f".{self.folder.name}.removed")
+        shutil.rmtree(gone, ignore_errors=True)
+        if self.folder.is_dir():
+            self.folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 _NUMBERS = "numbers.safetensors"

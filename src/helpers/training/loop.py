@@ -8,18 +8,18 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import keras
 
-from helpers import datasets, expect, networks, runs, specs, weights
+from helpers import datasets, networks, runs, specs, weights
 from helpers.datasets import DataSet, mixing
 from helpers.datasets.photos import damage_named
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
-from helpers.training import processes
+from helpers.training import fitting, processes
 from helpers.training.callbacks import (
     Checkpoint,
     Lines,
@@ -45,6 +45,7 @@ def train(
     verbose: int = 1,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     command: str | None = None,
+    finish: Callable[[Run], None] | None = None,
 ) -> Run:
     """Trains a network on the training images and measures it on all splits.
 
@@ -62,13 +63,21 @@ def train(
       only returned, as a notebook's live cells want it;
     - `keep_weights`: with `save`, the trained weights go into the folder `weights` of the
       records, as NAME.safetensors in half precision (`weights.save`);
-    - `verbose`: 1 is Keras' progress bar, 2 a short line per epoch, 0 silence.
+    - `verbose`: 1 is Keras' progress bar, 2 a short line per epoch, 0 silence;
+    - `finish`: called with the run before it is recorded and its checkpoint is removed. What
+      it adds to the record, or keeps beside it, is never missing: a process that is killed
+      there goes on from the last epoch.
+
+    A process that is killed leaves whole files, and the same call goes on after its last
+    whole epoch. A second process that trains the same record, or has its checkpoints in the
+    same folder under the same name, is refused.
 
     After `processes.start` all its devices train together: each process reads its share
     of every batch, and process 0 alone prints, records and writes checkpoints.
 
     Sets Keras' global seed. Raises `DivergedError` if the loss becomes infinite
-    or NaN, `photos.DamagedError` naming a photograph that cannot be decoded, ValueError
+    or NaN, `locks.LockedError` while another process is at the same training,
+    `photos.DamagedError` naming a photograph that cannot be decoded, ValueError
     or TypeError for what does not fit together.
 
     Source: He et al. 2015, section 4.2. Book: chapters 1, 5 and 7.
@@ -79,63 +88,70 @@ def train(
             "counting them, so an interrupted training would not be found again."
         )
     data, run = prepared(network, data, recipe, seed=seed, name=name, command=command)
-    model, team = run.model, processes.team()
-    if save and team.first:
-        runs.check_free(run.name)
-
-    steps = recipe.steps_per_epoch or datasets.steps_per_epoch(data, recipe.batch_size)
-    followed = ("validation", "test") if follow_test else ("validation",)
-    watchers = [
-        StopAt(recipe.steps, steps),
-        Record(run, recipe, steps, partial(evaluate, model, data), followed),
-    ]
-    if checkpoints:
-        checkpoint = Checkpoint(checkpoints, run, data)
-        checkpoint.restore()
-        watchers.append(checkpoint)
-    if tensorboard and team.first:
-        watchers.append(_tensorboard(tensorboard))
-    first, epochs = len(run.history.get("error", ())), math.ceil(recipe.steps / steps)
-    if verbose == 2 and team.first:
-        watchers.append(Lines(run, epochs))
-    if first < epochs:
-        batches = datasets.training_batches(
-            data,
-            recipe.batch_size,
-            seed=seed,
-            first_step=first * steps,
-            padding=recipe.padding,
-            flip=recipe.flip,
-            shuffle=recipe.shuffle,
-            shard=team.shard,
-        )
-        if recipe.soft_targets:
-            batches = mixing.soft(
-                batches,
-                data.num_classes,
-                recipe.batch_size,
-                seed=seed,
-                first_step=first * steps,
-                smoothing=recipe.label_smoothing,
-                mixup=recipe.mixup,
-            )
-        build_optimizer(model)
-        with damage_named():
-            model.fit(
-                batches,
-                epochs=epochs,
-                initial_epoch=first,
-                steps_per_epoch=steps,
-                callbacks=[*watchers, *callbacks],
-                shuffle=False,  # the batches are shuffled already
-                verbose=int(verbose == 1 and team.first),
-            )
-    run.final = {split: evaluate(model, data, split) for split in data.splits}
-    if save and team.first:
-        keep(run, keep_weights=keep_weights)
-    if checkpoints:
-        checkpoint.remove()
+    if not processes.team().first:
+        alone = contextlib.nullcontext()
+    else:
+        alone = runs.alone(run.name, save=save, checkpoints=checkpoints)
+    with alone:
+        checkpoint = Checkpoint(checkpoints, run, data) if checkpoints else None
+        if checkpoint:
+            checkpoint.restore()
+        watchers = [checkpoint] if checkpoint else []
+        if tensorboard and processes.team().first:
+            watchers.append(_tensorboard(tensorboard))
+        followed = ("validation", "test") if follow_test else ("validation",)
+        _fit(run, data, recipe, followed, watchers, callbacks, verbose)
+        run.final = {split: evaluate(run.model, data, split) for split in data.splits}
+        if finish:
+            finish(run)
+        if save and processes.team().first:
+            keep(run, keep_weights=keep_weights)
+        if checkpoint:
+            checkpoint.remove()
     return run
+
+
+def _fit(run, data, recipe, followed, watchers, callbacks, verbose):
+    """Trains from where the run is to its end; `watchers` see each epoch when it is recorded."""
+    model, team = run.model, processes.team()
+    steps = recipe.steps_per_epoch or datasets.steps_per_epoch(data, recipe.batch_size)
+    measure = partial(evaluate, model, data)
+    own = [StopAt(recipe.steps, steps), Record(run, recipe, steps, measure, followed)]
+    first, epochs = len(run.history.get("error", ())), math.ceil(recipe.steps / steps)
+    if first >= epochs:
+        return
+    lines = [Lines(run, epochs)] if verbose == 2 and team.first else []
+    batches = datasets.training_batches(
+        data,
+        recipe.batch_size,
+        seed=run.seed,
+        first_step=first * steps,
+        padding=recipe.padding,
+        flip=recipe.flip,
+        shuffle=recipe.shuffle,
+        shard=team.shard,
+    )
+    if recipe.soft_targets:
+        batches = mixing.soft(
+            batches,
+            data.num_classes,
+            recipe.batch_size,
+            seed=run.seed,
+            first_step=first * steps,
+            smoothing=recipe.label_smoothing,
+            mixup=recipe.mixup,
+        )
+    build_optimizer(model)
+    with damage_named():
+        model.fit(
+            batches,
+            epochs=epochs,
+            initial_epoch=first,
+            steps_per_epoch=steps,
+            callbacks=[*own, *watchers, *lines, *callbacks],
+            shuffle=False,  # the batches are shuffled already
+            verbose=int(verbose == 1 and team.first),
+        )
 
 
 def prepared(
@@ -151,8 +167,8 @@ def prepared(
     whose `model` is the network, compiled. Arguments and errors are those of `train`."""
     runs.check_backend()
     data = datasets.load(data) if isinstance(data, str) else data
-    _check(data, recipe, seed)
-    data = _seen(data, recipe)
+    fitting.check(data, recipe, seed)
+    data = fitting.seen(data, recipe)
     processes.team().check(recipe.batch_size)
     if recipe.mixup and processes.team().processes > 1:
         raise ValueError(
@@ -165,7 +181,7 @@ def prepared(
         spec = specs.resolve(network, **data.build_arguments)
         with precision_scope(recipe.precision):
             model = networks.build(spec)
-    _check_model(model, data, recipe)
+    fitting.check_model(model, data, recipe)
     compile_model(model, recipe)
     return data, _new_run(model, spec, data, recipe, seed, name, command)
 
@@ -240,60 +256,3 @@ def _new_run(model, spec, data, recipe, seed, name, command):
         hardware=runs.hardware() | processes.team().record,
         model=model,
     )
-
-
-def _check(data, recipe, seed):
-    for value, kind, key in ((data, DataSet, "data"), (recipe, Recipe, "recipe")):
-        if not isinstance(value, kind):
-            name = f"{kind.__module__.split('.')[1]}.{kind.__name__}"
-            raise TypeError(f"`{key}` must be a {name}. Received: {type(value).__name__}")
-    expect.integer("seed", seed, least=0, most=2**32 - 1)
-
-
-def _seen(data, recipe):
-    """The data as the recipe wants it to be seen."""
-    if recipe.view is None:
-        return data
-    try:
-        return data.seen_as(recipe.view)
-    except ValueError as error:
-        raise ValueError(f"The recipe {recipe.name} does not fit the images: {error}") from error
-
-
-def _check_model(model, data, recipe):
-    expected = (None, *data.image_shape), (None, data.num_classes)
-    came = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
-    if came != expected:
-        raise ValueError(
-            f"{model.name} does not fit {data.description}: expected a model that is built, "
-            f"from {expected[0]} to {expected[1]}. Received: from {came[0]} to {came[1]}. "
-            "A Sequential model wants keras.Input as its first element."
-        )
-    _check_precision(model, recipe)
-
-
-# What the layers of a network compute in under each policy, and hold their variables in. The
-# last layer of a mixed one computes in full precision.
-_COMPUTES_IN = {"float32": {"float32"}, "mixed_bfloat16": {"bfloat16", "float32"}}
-
-
-def _check_precision(model, recipe):
-    policies = [layer.dtype_policy for layer in _layers(model) if layer.weights]
-    computed = {policy.compute_dtype for policy in policies}
-    held = {policy.variable_dtype for policy in policies}
-    expected = _COMPUTES_IN[recipe.precision]
-    mixed = recipe.precision != "float32"
-    if computed <= expected and held == {"float32"} and ("bfloat16" in computed) == mixed:
-        return
-    raise ValueError(
-        f"{model.name} computes in {' and '.join(sorted(computed))} and holds its variables in "
-        f"{' and '.join(sorted(held))}; the recipe says {recipe.precision!r}, and a record would "
-        f"say so, too. Build the model under keras.config.set_dtype_policy({recipe.precision!r}), "
-        "or take Recipe.in_precision."
-    )
-
-
-def _layers(model):
-    """The layers of a model and of the models inside it."""
-    for layer in model.layers:
-        yield from _layers(layer) if isinstance(layer, keras.Model) else [layer]

@@ -52,6 +52,7 @@ def train(
     verbose: int = 2,
     minutes: float | None = None,
     command: str | None = None,
+    finish: Callable[[Run], None] | None = None,
 ) -> Run:
     """Trains a network as `training.train` does, without leaving the device.
 
@@ -78,57 +79,58 @@ def train(
         model = run.model
         model.optimizer.build(model.trainable_variables)
     run.hardware["on_device"] = True
-    if save:
-        runs.check_free(run.name)
     whole = datasets.steps_per_epoch(data, recipe.batch_size)  # raises for too large a batch
-    steps = recipe.steps_per_epoch or whole
-    epochs = math.ceil(recipe.steps / steps)
-    file = state_files.path(checkpoints, run.name) if checkpoints else None
-    plan = _plan(run, data)
-    state = jax.device_put(_restored(run, file, plan) or _values(model))
+    with runs.alone(run.name, save=save, checkpoints=checkpoints):
+        steps = recipe.steps_per_epoch or whole
+        epochs = math.ceil(recipe.steps / steps)
+        file = state_files.path(checkpoints, run.name) if checkpoints else None
+        plan = _plan(run, data)
+        state = jax.device_put(_restored(run, file, plan) or _values(model))
 
-    images = jax.device_put((data.train.images, data.train.labels.astype("int32"), data.mean))
-    measure, order = _measuring(model, data), orders(data, recipe, seed, steps)
-    one_epoch = _epoch(model, recipe)
-    found: dict[str, dict] = {}
-    followed = ("validation", "test") if follow_test else ("validation",)
-    history = Record(run, recipe, steps, found.__getitem__, followed)
-    lines, last = Lines(run, epochs), 0.0
-    for epoch in range(_done(run), epochs):
-        start = time.monotonic()
-        if start + _ALMOST * last > end:
-            break
-        history.on_epoch_begin(epoch)
-        state, losses, errors = one_epoch(state, *images, *order(epoch))
-        measured = {split: measure(state, split) for split in followed}
-        order(epoch + 1)  # drawn while the device computes
-        taken = min(steps, recipe.steps - epoch * steps)
-        losses, errors = np.asarray(losses)[:taken], np.asarray(errors)[:taken]
-        if not np.isfinite(losses).all():
-            bad = int(np.argmin(np.isfinite(losses)))
-            check_finite(losses[bad], model, f"at step {epoch * steps + bad + 1}")
-        found.update({split: _mean(sums, data, split) for split, sums in measured.items()})
-        for split in followed:
-            check_finite(found[split]["loss"], model, f"on the {split} images")
-        logs = {"loss": losses.mean(dtype="float64"), "error": errors.mean(dtype="float64")}
-        history.on_epoch_end(epoch, logs)
+        images = jax.device_put((data.train.images, data.train.labels.astype("int32"), data.mean))
+        measure, order = _measuring(model, data), orders(data, recipe, seed, steps)
+        one_epoch = _epoch(model, recipe)
+        found: dict[str, dict] = {}
+        followed = ("validation", "test") if follow_test else ("validation",)
+        history = Record(run, recipe, steps, found.__getitem__, followed)
+        lines, last = Lines(run, epochs), 0.0
+        for epoch in range(_done(run), epochs):
+            start = time.monotonic()
+            if start + _ALMOST * last > end:
+                break
+            history.on_epoch_begin(epoch)
+            state, losses, errors = one_epoch(state, *images, *order(epoch))
+            measured = {split: measure(state, split) for split in followed}
+            order(epoch + 1)  # drawn while the device computes
+            taken = min(steps, recipe.steps - epoch * steps)
+            losses, errors = np.asarray(losses)[:taken], np.asarray(errors)[:taken]
+            if not np.isfinite(losses).all():
+                bad = int(np.argmin(np.isfinite(losses)))
+                check_finite(losses[bad], model, f"at step {epoch * steps + bad + 1}")
+            found.update({split: _mean(sums, data, split) for split, sums in measured.items()})
+            for split in followed:
+                check_finite(found[split]["loss"], model, f"on the {split} images")
+            logs = {"loss": losses.mean(dtype="float64"), "error": errors.mean(dtype="float64")}
+            history.on_epoch_end(epoch, logs)
+            if file:
+                record = {"plan": plan, "epochs": epochs, **run.so_far()}
+                state_files.write(file, jax.device_get(state), record)
+            if verbose:
+                lines.on_epoch_end(epoch)
+            last = time.monotonic() - start
+        if _done(run) < epochs:
+            return run
+        run.final = {split: _mean(measure(state, split), data, split) for split in data.splits}
+        for group, of_group in zip(GROUPS, variables(model), strict=True):
+            for variable, value in zip(of_group, state[group], strict=True):
+                variable.assign(value)
+        if finish:
+            finish(run)
+        if save:
+            loop.keep(run, keep_weights=keep_weights)
         if file:
-            record = {"plan": plan, "epochs": epochs, **run.so_far()}
-            state_files.write(file, jax.device_get(state), record)
-        if verbose:
-            lines.on_epoch_end(epoch)
-        last = time.monotonic() - start
-    if _done(run) < epochs:
+            file.unlink(missing_ok=True)
         return run
-    run.final = {split: _mean(measure(state, split), data, split) for split in data.splits}
-    for group, of_group in zip(GROUPS, variables(model), strict=True):
-        for variable, value in zip(of_group, state[group], strict=True):
-            variable.assign(value)
-    if save:
-        loop.keep(run, keep_weights=keep_weights)
-    if file:
-        file.unlink(missing_ok=True)
-    return run
 
 
 def _check(data, minutes, checkpoints):

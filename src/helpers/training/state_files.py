@@ -84,6 +84,8 @@ class _opened:
     def __enter__(self):
         try:
             self.content = safe_open(self.file, framework="np").__enter__()
+        except FileNotFoundError:  # removed since, by a training that has ended
+            raise FileNotFoundError(f"There is no state of a training in {self.file}.") from None
         except SafetensorError as error:
             raise ValueError(self.text(error)) from error
         metadata = self.content.metadata() or {}

@@ -274,6 +274,6 @@ def save(model: keras.Model, path: str | os.PathLike, *, dtype: str = "float32")
     if forms.pads(model):
         metadata["option_a"] = forms.BEHIND
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole.written(path) as unfinished:
+    with whole.written(path, new=True) as unfinished:
         unfinished.write_bytes(save_bytes(arrays, metadata=metadata))
     return path

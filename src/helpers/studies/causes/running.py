@@ -83,18 +83,22 @@ def train(intervention: str, data: Data, *, seed: int, steps: int = STEPS, **arg
         deepen(model, shallow, data.train.images - data.mean)
     before = _before(model, data)
     callbacks = (Clip(what.clip_norm),) if what.clip_norm else ()
-    run = training.train(
-        model, data, recipe(what, steps), seed=seed, save=False, callbacks=callbacks, **given
+
+    def finish(run: Run) -> None:
+        after = {"train": with_batch_statistics(model, data)}
+        run.extra = {"intervention": runs.as_json(what), "before": before, "after": after}
+
+    return training.train(
+        model,
+        data,
+        recipe(what, steps),
+        seed=seed,
+        save=save,
+        keep_weights=save and intervention in SOURCES,
+        callbacks=callbacks,
+        finish=finish,
+        **given,
     )
-    after = {"train": with_batch_statistics(model, data)}
-    run.extra = {"intervention": runs.as_json(what), "before": before, "after": after}
-    if save:
-        if intervention in SOURCES:  # first: what is recorded is not trained again
-            path = _weights(run.name)
-            path.unlink(missing_ok=True)  # of a training that was stopped right here
-            weights.save(model, path, dtype="float16")
-        runs.save(run)
-    return run
 
 
 def with_batch_statistics(model: keras.Model, data: Data, batch_size: int = BATCH) -> dict:

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from helpers import expect, runs
+from helpers import expect, locks, runs
 from helpers.datasets import Data
 from helpers.studies.inside.measures import MEASURES
 from helpers.studies.inside.nets import get
@@ -47,7 +47,8 @@ def measure(
     `data` is CIFAR-10; `nets` are names for `nets.get`, by default those that the measurement is
     made for. After each net the record is written, and the same call goes on from there.
 
-    Raises ValueError for an unknown name, or if the record there is of other images or versions.
+    Raises ValueError for an unknown name, or if the record there is of other images or versions;
+    `locks.LockedError` while another process makes this record.
     """
     chosen = MEASURES[expect.one_of("what", what, MEASURES)]
     head = {
@@ -57,13 +58,21 @@ def measure(
         "versions": runs.versions(),
         "hardware": runs.hardware(),
     }
+    message = f"Another process measures {what}. Wait for its end: the same call then goes on."
+    with locks.held(path(what).with_suffix(".lock"), message):
+        _measure(what, data, chosen.nets if nets is None else nets, head, say)
+    return path(what)
+
+
+def _measure(what, data, nets, head, say):
+    chosen = MEASURES[what]
     whole = record(what) if path(what).is_file() else {**head, "nets": {}}
     for key in ("data", "versions", *chosen.settings):
         if whole.get(key) != json.loads(json.dumps(head[key])):
             raise ValueError(
                 f"{path(what)} was measured with other {key}. Remove it to measure all anew."
             )
-    for name in chosen.nets if nets is None else nets:
+    for name in nets:
         if name in whole["nets"]:
             continue
         start = time.perf_counter()
@@ -71,8 +80,6 @@ def measure(
         found = chosen.measure(net, data)
         seconds = round(time.perf_counter() - start, 1)
         whole["nets"][name] = {**found, "sha256": net.sha256, "seconds": seconds}
-        path(what).parent.mkdir(parents=True, exist_ok=True)
         runs.write_json(path(what), whole)
         say(f"{what}: {name} in {seconds:.0f} s")
         keras.backend.clear_session()
-    return path(what)

@@ -177,11 +177,11 @@ def train(
     keras.utils.set_random_seed(seed)
     with training.precision_scope(how.precision):
         model = build(design, seen.image_shape, seen.num_classes)
-    run = training.train(model, seen, how, seed=seed, save=False, **given)
-    run.extra = {"renewed": _renewed(run.model, seen)}
-    if save:
-        runs.save(run)
-    return run
+
+    def finish(run: Run) -> None:
+        run.extra = {"renewed": _renewed(run.model, seen)}
+
+    return training.train(model, seen, how, seed=seed, save=save, finish=finish, **given)
 
 
 def _renewed(model: keras.Model, seen: Data) -> dict[str, dict[str, float]]:
