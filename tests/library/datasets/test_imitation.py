@@ -22,7 +22,7 @@ def test_they_are_read_as_imagenet(folder, tmp_path):
     assert (len(data.train), len(data.validation), len(data.test)) == (4, 20, 12)
     assert set(data.train.labels) == {0, 1}
     assert [data.class_names[i] for i in range(5)] == list(imitation.CLASSES)
-    sizes = data.validation.places[:, 2]
+    sizes = data.validation.places[:, 3]
     assert sizes.mean() == pytest.approx(catalogue.IMAGENET.bytes_per_image, rel=0.3)
     plain = dataclasses.replace(data, preprocess=None)
     (x, y) = next(iter(plain.batches("validation", 20)))
