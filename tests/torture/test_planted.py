@@ -55,7 +55,7 @@ def test_a_record_written_over_another_is_found(tmp_path):
     ("plant", "before_the_end", "message"),
     [
         ("removed too early", 12, "no state of it"),
-        ("draws forgotten", 100, "history|exact|final"),
+        ("draws forgotten", 60, "history|exact|final"),
     ],
 )
 def test_a_training_that_goes_on_wrongly_is_found(plant, before_the_end, message, tmp_path):
@@ -64,6 +64,8 @@ def test_a_training_that_goes_on_wrongly_is_found(plant, before_the_end, message
     folder.mkdir()
     at = whole.count - before_the_end
     assert run(folder, options, at=at, when=WHEN["before"]).killed
+    goes_on = next(folder.glob("checkpoints/*/state"), None)
+    assert (goes_on is None) == (plant == "removed too early")
     with pytest.raises(Lost, match=message):
         check(folder, {}, left_behind.check_whole(folder))
         ended = run(folder, options)
