@@ -74,7 +74,7 @@ def test_a_training_in_pieces_is_the_same(tiny_spec, tiny_data, whole, tmp_path,
     (file,) = tmp_path.iterdir()  # all of it, and nothing else
     before = file.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(state_files, "save_file", interrupt)
+        patch.setattr(state_files, "save", interrupt)
         with pytest.raises(KeyboardInterrupt):
             on_device.train(tiny_spec, tiny_data, RECIPE, **options)
     assert file.read_bytes() == before
