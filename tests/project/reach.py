@@ -1,7 +1,5 @@
 """Which tests a change can reach: for `make test TESTS=today` and `make backends TESTS=today`.
 
-.venv/bin/python tests/project/reach.py library   # the files to run, of those that git knows
-
 A test of the library reaches what it imports, and what that imports in turn (grimp has the
 library's graph, the one that import-linter reads). What reads the repository's files, or is no
 test of the library, runs every day, and so does a part that the day draws: should a way from a
@@ -12,12 +10,12 @@ import ast
 import datetime
 import functools
 import random
-import sys
 import tomllib
 from pathlib import Path
 
 import grimp
 
+import needed
 import weekly
 
 ROOT = Path(__file__).parents[2]
@@ -156,12 +154,10 @@ def due(commit: str, day: str, which: str = "library") -> list[str]:
     ]
 
 
-if __name__ == "__main__":
-    sys.path.append(str(ROOT / "tests" / "support"))
-    import needed
-
-    commit = weekly.proofs()[sys.argv[1]]["commit"]
-    names = due(commit, datetime.date.today().isoformat(), sys.argv[1])
-    if sys.argv[1] == "library":  # a file that pytest is given by name it does not leave out
+def today(which: str) -> list[str] | None:
+    """The files of tests to be run today, "library" or "backends"; None where git cannot say."""
+    commit = weekly.proofs()[which]["commit"]
+    names = due(commit, datetime.date.today().isoformat(), which)
+    if which == "library":  # a file that pytest is given by name it does not leave out
         names = [name for name in names if not needed.missing(Path(name))]
-    print(*names)
+    return names or None  # some are due on every day

@@ -54,8 +54,6 @@ def test_every_version_is_fixed(name):
 def test_two_backends_and_no_tensorflow():
     assert {"jax", "torch", "keras", "pytest"} <= set(BACKENDS)
     assert not {name for name in BACKENDS if "tensor" in name and name != "safetensors"}
-    recipe = re.search(r"(?m)^backends:.*\n((?:\t.*\n)+)", read("Makefile"))[1]
-    assert re.findall(r"KERAS_BACKEND=(\w+)", recipe) == ["jax", "torch"]
     assert LOCK in read("requirements/backends.txt").splitlines()
 
 
@@ -84,19 +82,6 @@ def test_what_is_left_out_elsewhere_runs_with_the_other_backends():
     assert ending["_torch"] <= set(marked("backends"))
     assert ending["_jax"] == set(marked("jax"))
     assert not set(marked("jax")) & set(marked("backends"))
-    makefile = read("Makefile")
-    assert 'KERAS_BACKEND=jax $(TEST_BACKEND) -m "(backends or jax) and' in makefile
-    assert 'KERAS_BACKEND=torch $(TEST_BACKEND) -m "backends and' in makefile
-
-
-def test_what_needs_tensorflow_and_jax_runs_where_both_are_found():
-    """Neither environment has all: the one with TensorFlow is shown where the others lie."""
-    paths = [p for p in LIBRARY.values() if p.stem.endswith(("_jax_and_tensorflow", "_backends"))]
-    recipe = re.search(r"(?m)^backends:.*\n((?:\t.*\n)+)", read("Makefile"))[1]
-    last = recipe.split("$(ON_BACKEND)")[-1]
-    assert "RESNET_BOOK_ALSO=$$(.venv-backends/" in last and "$(BIN)/python -m pytest" in last
-    files = re.findall(r"tests/\S+\.py", last)
-    assert files == sorted(path.relative_to(ROOT).as_posix() for path in paths)
 
 
 @pytest.mark.parametrize("name", sorted({*marked("backends"), *marked("jax")}))

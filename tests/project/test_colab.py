@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "colab"))
 
 import prepare
 import run
+import suites
 
 
 def cell(source, name, solution):
@@ -95,8 +96,7 @@ def students_zip(folder, name):
 
 def test_what_is_chosen_to_run_is_there():
     """A name that begins like no notebook would run nothing, and nobody would notice."""
-    makefile = (prepare.ROOT / "Makefile").read_text("utf-8")
-    chosen = re.search(r"^WITH_OLDEST := (.+)$", makefile, re.MULTILINE)[1].split()
+    chosen = suites.WITH_OLDEST.split()
     script = (prepare.ROOT / ".ci" / "run").read_text("utf-8")
     chosen += re.search(r'WITH_COLAB="(.+)"', script)[1].split()
     names = [path.name for path in prepare.ROOT.glob("notebooks/*.ipynb")]
@@ -106,16 +106,12 @@ def test_what_is_chosen_to_run_is_there():
 
 def test_what_fetches_weights_runs_with_the_oldest_and_with_colab_s_hub():
     """Every file that asks the hub on this machine, but a study, which trains for a minute."""
-    makefile = (prepare.ROOT / "Makefile").read_text("utf-8")
-    chosen = re.search(r"^WITH_HUB := (.+)$", makefile, re.MULTILINE)[1].split()
     asking = {
         path.relative_to(prepare.ROOT).as_posix()
         for path in prepare.ROOT.glob("tests/library/weights/test_*.py")
         if re.search(r"^import hub_server$", path.read_text("utf-8"), re.MULTILINE)
     }
-    assert len(asking) == 2 and set(chosen) == asking
-    recipe = re.search(r"(?m)^test-colab:.*\n((?:\t.*\n)+)", makefile)[1]
-    assert "$(foreach list,oldest colab," in recipe and "pytest --quiet $(WITH_HUB)" in recipe
+    assert len(asking) == 2 and set(suites.WITH_HUB) == asking
 
 
 def test_photographs_come_from_where_they_are_or_the_notebook_is_left_out(tmp_path, monkeypatch):

@@ -157,7 +157,7 @@ def test_setup_refuses_other_pythons(tmp_path, version, fits):
         shutil.copy(ROOT / name, tmp_path)
     result = make("-C", str(tmp_path), "setup", f"PYTHON={python}")
     assert result.returncode != 0  # the stand-in never makes an environment
-    assert ("would run: -m venv" in result.stdout) == fits
+    assert ("would run: requirements/environment.py .venv" in result.stdout) == fits
     assert (f"is Python {version}" in result.stderr) != fits
 
 

@@ -41,9 +41,9 @@ def book(assignment: str, source: Path = ASSIGNMENTS / "source") -> dict[str, by
 
 def template(name: str, **values: str) -> str:
     """A file of `templates/` with its places filled in: @ASSIGNMENT@, @PYTHON@, @UV_VERSION@."""
-    makefile = (ROOT / "Makefile").read_text("utf-8")
+    ours = (ROOT / "requirements" / "environment.py").read_text("utf-8")
     values |= {"PYTHON": PYTHON}
-    values["UV_VERSION"] = re.search(r"^UV_VERSION := (\S+)$", makefile, re.MULTILINE)[1]
+    values["UV_VERSION"] = re.search(r'^UV_VERSION = "(\S+)"$', ours, re.MULTILINE)[1]
     text = (TEMPLATES / name).read_text("utf-8")
     return re.sub(r"@([A-Z_]+)@", lambda match: values[match[1]], text)
 

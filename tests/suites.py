@@ -1,0 +1,185 @@
+"""The tests behind the Makefile's commands: python tests/suites.py NAME, one of SUITES.
+
+make hands on what stands behind a command, as in `make test TESTS=today`:
+
+- TESTS=today: of `library` and `backends` the tests that a change since the last whole run can
+  reach, and some that the day draws (project/reach.py);
+- OUTPUTS=today: of `outputs` the notebooks that changed, and some that the day draws;
+- ONLY, WITH_COLAB, WITH_OLDEST: of `colab` those whose names begin so;
+- NEWEST=coming: `newest` with what is not supported yet.
+
+Two files at a time, notebooks too: their trainings leave a third of two cores idle. A test that
+hangs, or ends its process, fails at once: xdist would wait for a lost process for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BINARIES = Path(sys.executable).parent.name  # "bin", or "Scripts" on Windows
+HANGS = ["--timeout", "900"]
+TOGETHER = ["-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]
+OF_THE_READER = ("RESNET_BOOK_DATA", "RESNET_BOOK_RESULTS", "KERAS_BACKEND")
+# Colab's and the oldest versions: what runs unless WITH_... says otherwise; empty is all.
+WITH_COLAB, WITH_OLDEST = "", "shapes"
+# With both: what fetches published weights, from a hub on this machine.
+WITH_HUB = [
+    f"tests/library/weights/test_weights_{name}.py" for name in ("hub", "pickles_published")
+]
+# What needs TensorFlow and JAX: no environment has both, so one is shown where the other's lie.
+WITH_BOTH = [
+    "tests/library/training/test_processes_photos_jax_and_tensorflow.py",
+    "tests/library/weights/test_weights_three_backends.py",
+]
+IMPORT_ALL = """import importlib, pkgutil, helpers
+for module in pkgutil.walk_packages(helpers.__path__, "helpers."):
+    if "__main__" not in module.name:
+        importlib.import_module(module.name)"""
+
+
+def python(environment: str) -> str:
+    """The interpreter of an environment that make has made, as "course" of .venv-course."""
+    return str(ROOT / f".venv-{environment}" / BINARIES / "python")
+
+
+def plain(**more: str) -> dict[str, str]:
+    """The environment in which outputs are made and compared, whatever the reader's chooses.
+
+    The embedded images, records and backend of the repository; photographs of others are hidden.
+    """
+    kept = {key: value for key, value in os.environ.items() if key not in OF_THE_READER}
+    return {**kept, "RESNET_BOOK_PHOTOGRAPHS": "hidden", **more}
+
+
+def compiled(environment: str, **more: str) -> dict[str, str]:
+    """Where JAX may run, the library from src/. XLA compiles without optimising, and it is kept:
+    the tests' nets take longer to compile than to run."""
+    kept = {key: value for key, value in os.environ.items() if key not in OF_THE_READER[:2]}
+    jax = {
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",
+        "JAX_COMPILATION_CACHE_DIR": str(ROOT / f".venv-{environment}" / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    return {**kept, "PYTHONPATH": "src", **jax, **more}
+
+
+def run(*words: str, env: dict[str, str]) -> None:
+    """Runs a command in the repository's root, and ends with its status if it fails."""
+    if status := subprocess.run(words, cwd=ROOT, env=env).returncode:
+        sys.exit(status)
+
+
+def pytest(*words: str, by: str = sys.executable, env: dict[str, str]) -> None:
+    run(by, "-m", "pytest", *words, env=env)
+
+
+def marked(*marks: str) -> list[str]:
+    """The files of tests that name one of these marks."""
+    named = re.compile(rf"mark\.({'|'.join(marks)})\b")
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    files = [path for path in files if "node_modules" not in path.parts]
+    return [p.relative_to(ROOT).as_posix() for p in files if named.search(p.read_text("utf-8"))]
+
+
+def today(which: str) -> list[str] | None:
+    """With TESTS=today the files that are due; None stands for all."""
+    if not os.environ.get("TESTS"):
+        return None
+    sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("project", "support")]
+    import reach
+
+    return reach.today(which)
+
+
+def quick() -> None:
+    """What runs on Linux, macOS and Windows, in minutes."""
+    words = ["-m", "quick and not large", *marked("quick")]
+    pytest(*TOGETHER, *HANGS, *words, env=dict(os.environ))
+
+
+def library(*chosen: str) -> None:
+    """All but the assignments' grading and the largest nets; or a part, as tests/library."""
+    names = chosen or today("library") or ()
+    pytest(*TOGETHER, *HANGS, "-m", "not large", *names, env=plain())
+
+
+def assignments() -> None:
+    """The grading, in the course's environment."""
+    words = ["--confcutdir=tests/assignments", "tests/assignments"]
+    pytest(*TOGETHER, *HANGS, *words, by=python("course"), env=plain())
+
+
+def large() -> None:
+    """The tests that build the largest nets; `library` has narrow ones."""
+    pytest(*TOGETHER, *HANGS, "-m", "large", *marked("large"), env=plain())
+
+
+def outputs() -> None:
+    """Every notebook is run and compared with its stored outputs; LEFT_OUT is not."""
+    names = ["notebooks/"]
+    if os.environ.get("OUTPUTS"):
+        script = str(ROOT / "tests" / "project" / "weekly.py")
+        said = subprocess.run([sys.executable, script, "--notebooks"], check=True, text=True,
+                              capture_output=True)  # fmt: skip
+        names = said.stdout.split()
+    ignored = os.environ.get("LEFT_OUT", "").split()
+    names = [name for name in names if name not in ignored]
+    words = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
+    words += ["--nbval-sanitize-with", "tests/project/nbval_sanitize.cfg"]
+    words += [f"--ignore={name}" for name in ignored]
+    pytest(*TOGETHER, *HANGS, *words, *names, env=plain())
+
+
+def backends() -> None:
+    """What must run on JAX and PyTorch, too. On JAX alone several devices train together."""
+    chosen, by = today("backends"), python("backends")
+    always = "tests/library/test_layers.py"
+    for backend, marks in (("jax", ["backends", "jax"]), ("torch", ["backends"])):
+        files = [n for n in marked(*marks) if chosen is None or n in (*chosen, always)]
+        words = ["--disable-warnings", "-m", f"({' or '.join(marks)}) and not one_backend"]
+        pytest(*HANGS, *words, *files, by=by, env=compiled("backends", KERAS_BACKEND=backend))
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    also = subprocess.run([by, "-c", where], check=True, capture_output=True, text=True).stdout
+    env = compiled("backends", RESNET_BOOK_ALSO=also.strip())
+    pytest("--disable-warnings", *HANGS, *WITH_BOTH, env=env)
+
+
+def colab() -> None:
+    """Notebooks and assignments as Colab runs them, with its versions and with the oldest."""
+    env = plain(PYTHONPATH="src")
+    run(python("oldest"), "-c", IMPORT_ALL, env={**os.environ, "PYTHONPATH": "src"})
+    for which in ("oldest", "colab"):
+        pytest("--quiet", *WITH_HUB, by=python(which), env=env)
+    for which, usual in (("oldest", WITH_OLDEST), ("colab", WITH_COLAB)):
+        chosen = os.environ.get("ONLY") or os.environ.get(f"WITH_{which.upper()}", usual)
+        only = [word for name in chosen.split() for word in ("--only", name)]
+        words = ["tests/colab/run.py", "_build/colab", "--graded", "--together", "2"]
+        run(sys.executable, *words, "--python", python(which), *only, env=dict(os.environ))
+
+
+def newest() -> None:
+    """The quick tests on three backends, and a notebook, in .venv-newest or .venv-coming."""
+    which = os.environ.get("NEWEST", "newest")
+    by, words = python(which), ["--disable-warnings", "-m"]
+    env = plain(PYTHONPATH="src")
+    pytest(*TOGETHER[:4], *words, "quick and not large", *marked("quick"), by=by, env=env)
+    for backend in ("jax", "torch"):
+        files = ["quick and backends and not one_backend", *marked("backends")]
+        pytest(*words, *files, by=by, env=compiled(which, KERAS_BACKEND=backend))
+    words = ["-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", f"_build/{which}"]
+    words += ["--ExecutePreprocessor.kernel_name=python3", "--ExecutePreprocessor.timeout=1800"]
+    run(by, *words, "notebooks/03-resnet34.ipynb", env=env)
+
+
+SUITES = {f.__name__: f for f in (quick, library, assignments, large, outputs)}
+SUITES |= {f.__name__: f for f in (backends, colab, newest)}
+
+if __name__ == "__main__":
+    if not sys.argv[1:] or sys.argv[1] not in SUITES:
+        sys.exit(f"Expected one of {', '.join(SUITES)}. Received: {' '.join(sys.argv[1:])!r}")
+    SUITES[sys.argv[1]](*sys.argv[2:])
