@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from helpers.datasets import sampling
+from helpers.datasets import at_exit, sampling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,26 +69,30 @@ def for_training(
         raise ValueError(f"On TensorFlow one process gets all. Received: shard={shard!r}")
     import tensorflow as tf
 
-    # Constants outside the graph: one copy in memory, however many batches.
-    images, labels = tf.constant(part.images), tf.constant(part.labels)
-    mean = tf.constant(mean)
-
     # `Dataset.from_generator` would set glibc's M_TRIM_THRESHOLD for the whole process: from
     # then on the memory of every tensor is mapped and unmapped.
     order = sampling.Order(len(part), batch_size, seed=seed, shuffle=shuffle)
 
+    at_exit.close_iterators()
+    mean = tf.constant(mean)
+
+    # NumPy takes the images out of their array, so there is no copy of the whole in TensorFlow.
     def drawn(step):
         cuts = {"seed": seed, "step": int(step), "padding": padding, "flip": flip}
-        return order(step), *sampling.draws(batch_size, **cuts)
+        chosen = order(step)
+        return part.images[chosen], part.labels[chosen], *sampling.draws(batch_size, **cuts)
+
+    kinds = (part.images.dtype, part.labels.dtype, "int64", "int64", "bool")
 
     def batch(step):
-        parts = tf.numpy_function(drawn, [step], ("int64", "int64", "int64", "bool"))
-        indices, *cuts = (tf.ensure_shape(each, batch_size) for each in parts)
-        x = tf.cast(tf.gather(images, indices), "float32") - mean  # (N, H, W, C)
-        return augment(x, *cuts, padding=padding), tf.gather(labels, indices)
+        x, y, *cuts = tf.numpy_function(drawn, [step], kinds)
+        x = tf.ensure_shape(x, (batch_size, *part.images.shape[1:]))
+        y, *cuts = (tf.ensure_shape(each, batch_size) for each in (y, *cuts))
+        return augment(tf.cast(x, "float32") - mean, *cuts, padding=padding), y
 
+    as_it_is = tf.autograph.experimental.do_not_convert  # there is no Python to translate
     steps = tf.data.Dataset.range(first_step, tf.int64.max)
-    return _plain(steps.map(batch, num_parallel_calls=2).prefetch(4))
+    return _plain(steps.map(as_it_is(batch), num_parallel_calls=2).prefetch(4))
 
 
 def _plain(batches: tf.data.Dataset) -> tf.data.Dataset:

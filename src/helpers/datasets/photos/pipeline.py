@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from helpers.datasets import at_exit
 from helpers.datasets.photos.tfrecords import Photographs
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def seen(
     """
     import tensorflow as tf
 
+    at_exit.close_iterators()
     if keras.backend.backend() != "tensorflow":
         _leave_accelerators(tf)
     mark = tf.io.encode_jpeg(tf.zeros((1, 1, 3), "uint8")).numpy()  # decodes like the others
