@@ -159,6 +159,7 @@ ROWS = (
         (
             Contender("ours", "photos_input", ("ours", "32", "16")),
             Contender("image_dataset_from_directory", "photos_input", ("keras", "32", "16")),
+            Contender("decoding them, and nothing else", "photos_input", ("decoding", "32", "16")),
         ),
         {"image_dataset_from_directory": 1.5},
     ),

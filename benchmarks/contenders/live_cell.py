@@ -15,7 +15,6 @@ if which == "torch":
 
 import helpers  # noqa: F401, I001, E402  before Keras: for TensorFlow's fast kernels
 
-import itertools  # noqa: E402
 
 import numpy as np  # noqa: E402
 import serving  # noqa: E402
@@ -63,10 +62,8 @@ def measured(logits, part):
 
     with torch.no_grad():
         batches = datasets.batches(data, part, 500)
-        return [
-            (logits(x).argmax(1).numpy() != y).mean()
-            for x, y in itertools.islice(batches, len(batches))
-        ]
+        parts = (batches[i] for i in range(batches.num_batches))
+        return [(logits(x).argmax(1).numpy() != y).mean() for x, y in parts]
 
 
 if which == "torch":

@@ -1,14 +1,17 @@
 """Training images of 224x224 per second, from photographs in files.
 
-photos_input.py ours|keras BATCH BATCHES
+photos_input.py ours|keras|decoding BATCH BATCHES
 
 The files are 256 imitated photographs of 375x500. Ours: random crops of random size, mirrored, as
 He et al. 2015 train; Keras' own: `image_dataset_from_directory`, each photograph resized whole.
+`decoding` turns the same files, held in memory, into pixels, and does nothing with these: no
+pipeline that decodes every photograph with this decoder is faster.
 """
 
 import helpers  # noqa: F401, I001  before Keras: for TensorFlow's fast kernels
 
 import itertools
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +23,7 @@ import numpy as np
 
 import photo_archives
 import serving
+import tensorflow as tf
 from helpers import datasets
 
 which, batch, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -41,6 +45,10 @@ if which == "ours":
     photo_archives.pets(folder, {"train": entries, "test": entries[:2]})
     data = datasets.load("oxford_iiit_pet", data_dir=folder)
     batches = iter(datasets.training_batches(data, batch, seed=0))
+elif which == "decoding":
+    tensors = tf.data.Dataset.from_tensor_slices(files).repeat()
+    pixels = tensors.map(lambda file: tf.io.decode_jpeg(file, channels=3), os.cpu_count())
+    batches = iter(pixels.map(tf.shape).batch(batch).prefetch(2))
 else:
     (folder / "a").mkdir()
     for i, file in enumerate(files):

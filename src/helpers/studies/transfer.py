@@ -63,36 +63,40 @@ def features(model: keras.Model, data: Photos, split: str) -> tuple[np.ndarray, 
 
 
 def linear_head(
-    x: np.ndarray, y: np.ndarray, num_classes: int, *, l2: float = 0.01, steps: int = 500
+    x: np.ndarray, y: np.ndarray, num_classes: int, *, l2: float = 0.01
 ) -> tuple[np.ndarray, np.ndarray]:
     """A classifier of features (N, channels) with labels (N,): kernel and bias, for `fc`.
 
     Softmax regression: the mean cross-entropy plus l2 / 2 times the square of the kernel, in
     units in which every feature has mean 0 and standard deviation 1. The problem is convex, so
-    there is one solution, and nothing depends on a seed. Gradient descent with Nesterov's
-    momentum on all images at once.
+    there is one solution, and nothing depends on a seed. scikit-learn finds it.
 
-    Raises ValueError if features and labels do not fit together.
+    Raises ValueError if features and labels do not fit together, or a class has no image;
+    ImportError without scikit-learn.
     """
-    if np.ndim(x) != 2 or np.shape(y) != (len(x),) or not 0 <= np.min(y) <= np.max(y) < num_classes:
+    try:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.preprocessing import StandardScaler
+    except ImportError as error:
+        raise ImportError(
+            'Expected scikit-learn, which fits linear heads: pip install "scikit-learn>=1.5,<2"'
+        ) from error
+    expect.integer("num_classes", num_classes, 2)
+    if np.ndim(x) != 2 or np.shape(y) != (len(x),) or set(y) != set(range(num_classes)):
         raise ValueError(
-            f"Expected features (N, channels) and N labels in 0..{num_classes - 1}. Received: "
-            f"shapes {np.shape(x)} and {np.shape(y)}, labels up to {np.max(y)}"
+            f"Expected features (N, channels) and N labels, of each class in 0..{num_classes - 1} "
+            f"at least one. Received: shapes {np.shape(x)} and {np.shape(y)}, labels {np.unique(y)}"
         )
-    mean, std = x.mean(axis=0, dtype="float64"), x.std(axis=0, dtype="float64") + 1e-6
-    z = np.column_stack([(x - mean) / std, np.ones(len(x))])  # the last column is the bias
-    targets = np.eye(num_classes)[y]
-    decay = np.append(np.full(x.shape[1], l2), 0.0)[:, None]
-    rate = 1 / (np.linalg.norm(z, 2) ** 2 / (2 * len(z)) + l2)  # the slope changes no faster
-    w = ahead = np.zeros((z.shape[1], num_classes))
-    for step in range(steps):
-        logits = z @ ahead
-        p = np.exp(logits - logits.max(axis=1, keepdims=True))
-        p /= p.sum(axis=1, keepdims=True)
-        before, w = w, ahead - rate * (z.T @ (p - targets) / len(z) + decay * ahead)
-        ahead = w + step / (step + 3) * (w - before)
-    kernel = w[:-1] / std[:, None]
-    return kernel.astype("float32"), (w[-1] - mean @ kernel).astype("float32")
+    scaler = StandardScaler().fit(x.astype("float64"))
+    # Of two classes scikit-learn learns the difference of the two kernels, whose square is double.
+    strength = 1 / (l2 * len(x)) * (2 if num_classes == 2 else 1)
+    head = LogisticRegression(C=strength, tol=1e-8, max_iter=10_000)
+    head.fit(scaler.transform(x.astype("float64")), y)
+    w, bias = head.coef_, head.intercept_
+    if num_classes == 2:
+        w, bias = np.concatenate([-w, w]) / 2, np.concatenate([-bias, bias]) / 2
+    kernel = w.T / scaler.scale_[:, None]
+    return kernel.astype("float32"), (bias - scaler.mean_ @ kernel).astype("float32")
 
 
 def freeze(model: keras.Model, what: Frozen) -> None:

@@ -72,8 +72,8 @@ def test_features_and_a_head_are_the_network(model, seen):
 def test_the_head_is_where_the_slope_of_the_loss_is_zero():
     random = np.random.default_rng(0)
     x = random.normal(3, 2, (90, 4)).astype("float32")
-    y = (x @ random.normal(size=(4, 3)) + random.normal(size=(90, 3))).argmax(axis=1)
-    kernel, bias = transfer.linear_head(x, y, 3, l2=0.1, steps=5_000)
+    y = ((x - 3) @ random.normal(size=(4, 3)) + random.normal(size=(90, 3))).argmax(axis=1)
+    kernel, bias = transfer.linear_head(x, y, 3, l2=0.1)
     std = x.std(axis=0)
 
     def loss(kernel, bias):
@@ -98,10 +98,23 @@ def test_a_constant_feature_does_no_harm():
     np.testing.assert_array_equal((x @ kernel + bias).argmax(axis=1), y)
 
 
-@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 3], [0, -1, 2]])
+def test_two_classes_are_three_with_one_that_is_never_right():
+    """scikit-learn learns one kernel for two classes; the solution is that of the softmax."""
+    random = np.random.default_rng(1)
+    x = random.normal(size=(60, 3)).astype("float32")
+    y = (x[:, 0] + random.normal(size=60) > 0).astype(int)
+    kernel, bias = transfer.linear_head(x, y, 2, l2=0.2)
+    z = (x - x.mean(axis=0)) / x.std(axis=0)
+    logits = x @ kernel + bias
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    slope = z.T @ (p - np.eye(2)[y]) / len(x) + 0.2 * kernel * x.std(axis=0)[:, None]
+    assert abs(slope).max() < 1e-4 and abs((p - np.eye(2)[y]).mean(axis=0)).max() < 1e-4
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 3], [0, -1, 2], [0, 1, 1]])
 def test_labels_that_do_not_fit_are_refused(labels):
-    with pytest.raises(ValueError, match=r"N labels in 0\.\.2"):
-        transfer.linear_head(np.zeros((3, 2), "float32"), np.array(labels), 3)
+    with pytest.raises(ValueError, match=r"each class in 0\.\.2 at least one"):
+        transfer.linear_head(np.zeros((len(labels), 2), "float32"), np.array(labels), 3)
 
 
 # --- what is frozen -----------------------------------------------------------------------
