@@ -6,6 +6,8 @@ numbers of all that follow. A page and its notebook share a letter and count on.
 
 from __future__ import annotations
 
+import copy
+
 KINDS = ("figure", "table")
 # The pages by their names in `book/` and `notebooks/`; appendices have A, B, C.
 LETTERS = {"misconceptions": "M", "repair": "R", "shapes": "A", "clusters": "B"}
@@ -33,11 +35,27 @@ def lettered(numbers: Numbers, pages: list[str]) -> list[str]:
     return changed
 
 
+def _as_counted(app, env):
+    """What Sphinx counted last time, so that it finds changed what has changed, and no more."""
+    env.book_lettered = {page: env.toc_fignumbers.get(page) for page in _pages(env)}
+    env.toc_fignumbers.update(getattr(env, "book_counted", {}))
+    return []  # no page is written for this
+
+
 def _renumber(app, env):
-    return lettered(env.toc_fignumbers, list(env.collect_relations()))
+    pages = _pages(env)
+    found = {page: env.toc_fignumbers[page] for page in pages if page in env.toc_fignumbers}
+    env.book_counted = copy.deepcopy(found)
+    changed = lettered(env.toc_fignumbers, pages)
+    return [page for page in changed if env.toc_fignumbers[page] != env.book_lettered.get(page)]
+
+
+def _pages(env) -> list[str]:
+    return list(env.collect_relations())
 
 
 def setup(app) -> dict[str, object]:
     """Sphinx calls this."""
-    app.connect("env-get-updated", _renumber, priority=900)  # behind Sphinx' own
+    app.connect("env-get-updated", _as_counted, priority=100)  # before Sphinx' own
+    app.connect("env-get-updated", _renumber, priority=900)  # behind it
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

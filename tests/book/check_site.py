@@ -8,20 +8,22 @@ formulas, at each page's content security policy, and at whose the served files 
 """
 
 import base64
+import collections
+import functools
 import hashlib
 import re
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, NavigableString, Tag
 
 from licences import unlisted
 
 # What a browser fetches without being asked, as (elements, attribute).
 LOADED = (
-    ("script, img, source, video, audio, track, iframe, embed, input", "src"),
-    ("img, source", "srcset"),
+    ("script img source video audio track iframe embed input", "src"),
+    ("img source", "srcset"),
     ("object", "data"),
     ("video", "poster"),
 )
@@ -57,24 +59,37 @@ class Page:
         self.path, self.root = path, root
         self.name = path.relative_to(root).as_posix()
         self.tree = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-        self.ids = [tag["id"] for tag in self.tree.select("[id]")]
+        self.tags = self.tree.find_all(True)  # walked once: there are thousands on a page
+        self.ids = {tag["id"] for tag in self.tags if "id" in tag.attrs}
+        self._named = collections.defaultdict(list)
+        for tag in self.tags:
+            self._named[tag.name].append(tag)
+
+    def named(self, names, *attributes):
+        """The elements of these names, as "img source", that have all of these attributes."""
+        found = [tag for name in names.split() for tag in self._named[name]]
+        return [tag for tag in found if tag.attrs.keys() >= set(attributes)]
+
+    def scripts(self):
+        """Scripts that stand in the page itself."""
+        return [tag for tag in self.named("script") if "src" not in tag.attrs]
 
     def loaded(self):
         """Addresses that a browser fetches by itself."""
         for elements, attribute in LOADED:
-            for tag in self.tree.select(elements):
+            for tag in self.named(elements):
                 yield from _addresses_in(tag.get(attribute), attribute)
-        for tag in self.tree.select("link[href]"):
+        for tag in self.named("link", "href"):
             if LOADING_LINKS & {word.lower() for word in tag.get("rel", [])}:
                 yield tag["href"]
-        for tag in self.tree.select("style"):
+        for tag in self.named("style"):
             yield from addresses(tag.get_text())
-        for tag in self.tree.select("[style]"):
-            yield from addresses(tag["style"])
+        for tag in self.tags:
+            yield from addresses(tag.get("style", ""))
 
     def links(self):
         """Addresses that a reader can follow."""
-        return [tag["href"] for tag in self.tree.select("a[href]")]
+        return [tag["href"] for tag in self.named("a", "href")]
 
 
 def _addresses_in(value, attribute):
@@ -87,6 +102,7 @@ def _addresses_in(value, attribute):
 
 def check(root):
     """Returns the pages of the site under `root` and a list of complaints."""
+    _target.cache_clear()  # files come and go between two checks
     root = Path(root).resolve()
     files = [file for file in sorted(root.rglob("*.html")) if root / "_static" not in file.parents]
     pages = {path: Page(path, root) for path in files}
@@ -111,7 +127,7 @@ def _requests(page, pages):
     for address in page.loaded():
         if is_external(address):
             yield f"loads {address} from another host"
-    for tag in page.tree.select("script:not([src])"):
+    for tag in page.scripts():
         found = SCRIPT_ADDRESS.search(tag.get_text())
         if found and tag.get("type", "text/javascript") != "application/json":
             yield f"has a script that names another host: {found[0]}..."
@@ -134,13 +150,13 @@ def _policy(page, pages):
         wide = [source for source in sources if not ALLOWED.fullmatch(source)]
         if wide or (name != "img-src" and {"data:", "blob:"} & set(sources)):
             yield f"has a policy that allows too much: {name} {' '.join(sources)}"
-    inside = [("script-src", tag) for tag in page.tree.select("script:not([src])")]
-    inside += [("style-src", tag) for tag in page.tree.select("style")]
+    inside = [("script-src", tag) for tag in page.scripts()]
+    inside += [("style-src", tag) for tag in page.named("style")]
     for name, tag in inside:
         digest = base64.b64encode(hashlib.sha256(tag.decode_contents().encode()).digest()).decode()
         if "json" not in tag.get("type", "") and f"'sha256-{digest}'" not in rules.get(name, []):
             yield f"has a policy that refuses: {tag.get_text().strip()[:60]}"
-    for tag in page.tree.find_all(True):
+    for tag in page.tags:
         for attribute in tag.attrs:
             if attribute == "style" or attribute.startswith("on"):
                 yield f'has a policy that refuses {attribute}="{tag[attribute]}"'
@@ -151,15 +167,21 @@ def _links(page, pages):
         parts = urlsplit(address)
         if is_external(address) or parts.scheme:
             continue
-        target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
-        if target.is_dir():
-            target = target / "index.html"
-        if not target.is_file() or not target.is_relative_to(page.root):
+        target = _target(page.path.parent, unquote(parts.path)) if parts.path else page.path
+        if target is None or not target.is_relative_to(page.root):
             yield f"{address} leads nowhere"
         elif (
             parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].ids
         ):
             yield f"{address} leads to a place that its page has not"
+
+
+@functools.cache
+def _target(folder, path):
+    """The file to which a path leads from a folder; None where there is none."""
+    target = (folder / path).resolve()
+    target = target / "index.html" if target.is_dir() else target
+    return target if target.is_file() else None
 
 
 def _launching(page, pages):
@@ -175,7 +197,7 @@ def _launching(page, pages):
 
 
 def _images(page, pages):
-    for tag in page.tree.select("img"):
+    for tag in page.named("img"):
         alternative = (tag.get("alt") or "").strip()
         if not alternative:
             yield f"image {tag.get('src')} has no alternative text"
@@ -195,9 +217,9 @@ def _titles(page, pages):
 
 
 def _formulas(page, pages):
-    formulas = page.tree.select(".math")
+    formulas = [tag for tag in page.tags if "math" in tag.get("class", [])]
     for tag in formulas:
-        if not tag.select("math"):
+        if tag.find("math") is None:
             yield f"has a formula that is not MathML: {tag.get_text().strip()}"
     if formulas and not list(page.root.glob("_static/fonts/stix-two-math.woff")):
         yield "has formulas, and their font is not part of the site"
@@ -207,11 +229,19 @@ def _prose(page, pages):
     article = page.tree.article
     if not article:
         return
-    copy = BeautifulSoup(str(article), "html.parser")
-    for tag in copy.select(NOT_PROSE):
-        tag.decompose()
-    for found in RAW_MARKUP.finditer(copy.get_text()):
+    skipped = {id(tag) for tag in article.select(NOT_PROSE)}
+    for found in RAW_MARKUP.finditer("".join(_words(article, skipped))):
         yield f"shows raw markup: {found[0]}"
+
+
+def _words(tag, skipped):
+    """The text in an element, without that of the elements whose `id()` is in `skipped`."""
+    for child in tag.children:
+        if isinstance(child, Tag):
+            if id(child) not in skipped:
+                yield from _words(child, skipped)
+        elif type(child) is NavigableString:  # no comment
+            yield child
 
 
 def main():
@@ -225,7 +255,7 @@ def main():
     if complaints:
         sys.exit(f"The site has {len(complaints)} fault(s), listed above.")
     links = sum(len(page.links()) for page in pages)
-    images = sum(len(page.tree.select("img")) for page in pages)
+    images = sum(len(page.named("img")) for page in pages)
     print(f"Checked {len(pages)} pages, {links} links, {images} images: no fault.")
 
 

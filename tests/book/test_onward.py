@@ -39,6 +39,22 @@ def test_figures_outside_the_chapters_have_their_pages_letter():
     assert numbers["notebooks/repair"]["figure"] == {"fig-c": ("R", 3)}
 
 
+def test_a_build_that_goes_on_writes_only_pages_whose_letters_changed():
+    """Sphinx must find the numbers that it gave, not the letters: it writes what differs."""
+    env = types.SimpleNamespace(toc_fignumbers={}, collect_relations=lambda: {"book/shapes": 0})
+    app, counted = None, {"book/shapes": {"figure": {"fig-s": (5,)}}}
+    for number, (figures, changed) in enumerate(
+        [({"fig-s": (5,)}, True), ({"fig-s": (5,)}, False), ({"fig-s": (5,), "b": (6,)}, True)]
+    ):
+        assert numbering._as_counted(app, env) == []
+        before = env.toc_fignumbers
+        assert before == (counted if number else {})
+        counted = {"book/shapes": {"figure": dict(figures)}}
+        env.toc_fignumbers = {"book/shapes": {"figure": dict(figures)}}  # as Sphinx does
+        assert numbering._renumber(app, env) == (["book/shapes"] if changed else [])
+        assert env.toc_fignumbers["book/shapes"]["figure"]["fig-s"] == ("A", 1)
+
+
 def test_a_chapter_leads_to_its_notebook_and_to_the_next_chapter():
     end = onward.line("book/01-a", TITLES, "../")
     assert 'Run it: <a href="../notebooks/01-a.html">One, run</a>' in end
