@@ -20,15 +20,16 @@ SHOWN := _config.yml _toc.yml tests/book/check_site.py tests/torture/last.json r
 	results/*.json results/*/*.* benchmarks/measured/*.json LICENSES/* tests/assignments/mutants/* \
 	src/helpers/specs.py src/helpers/architecture/*.py src/helpers/counting/*.py src/helpers/datasets/*.py)
 
-# Stored outputs are made and compared on the embedded images, whatever the environment chooses.
-# Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's C++ log lines to the terminal instead of
-# storing them in the notebook. Photographs of others are not stored.
+# Stored outputs are made and compared on the embedded images, whatever the environment chooses, and
+# photographs of others are not stored (`plain` in tests/suites.py is the same).
 ON_SHAPES := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS -u KERAS_BACKEND \
 	RESNET_BOOK_PHOTOGRAPHS=hidden
 # Chapter 6 needs photographs of pets: where they are not, its notebook is left out, with a word.
 PETS := $(shell test -d "$${TFDS_DATA_DIR:-$$HOME/tensorflow_datasets}/oxford_iiit_pet" && echo there)
 LEFT_OUT := $(if $(PETS),,notebooks/06-transfer.ipynb)
 SAY_LEFT_OUT = $(if $(LEFT_OUT),@echo "Left out: $(LEFT_OUT). No oxford_iiit_pet on this machine: set TFDS_DATA_DIR")
+# Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's C++ log lines to the terminal instead of
+# storing them in the notebook.
 RUN := PYTEST_CURRENT_TEST=x PYTHONPATH=notebooks $(BIN)/python -m nbconvert --config notebooks/executed.py
 
 # What tests run: tests/suites.py, which reads the words behind a command, as in TESTS=today.
@@ -114,10 +115,10 @@ check: lint test-quick  ## while you work: the style and the quick tests
 test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and Windows, in minutes
 	$(SUITE) quick
 test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the assignments (TESTS=today: some)
-	$(SUITE) library
+	$(SUITE) most
 	$(SUITE) assignments
 test-library: $(INSTALLED)  ## of `make test` what is about the library
-	$(SUITE) library tests/library
+	$(SUITE) most tests/library
 test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` has narrow ones
 	$(SUITE) large
 

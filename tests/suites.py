@@ -1,8 +1,10 @@
 """The tests behind the Makefile's commands: python tests/suites.py NAME, one of SUITES.
 
-make hands on what stands behind a command, as in `make test TESTS=today`:
+What pytest runs in one environment or several goes by here; what starts a browser or builds the
+book stands in the Makefile. make hands on what stands behind a command, as in `make test
+TESTS=today`:
 
-- TESTS=today: of `library` and `backends` the tests that a change since the last whole run can
+- TESTS=today: of `most` and `backends` the tests that a change since the last whole run can
   reach, and some that the day draws (project/reach.py);
 - OUTPUTS=today: of `outputs` the notebooks that changed, and some that the day draws;
 - ONLY, WITH_COLAB, WITH_OLDEST: of `colab` those whose names begin so;
@@ -50,6 +52,7 @@ def python(environment: str) -> str:
 def plain(**more: str) -> dict[str, str]:
     """The environment in which outputs are made and compared, whatever the reader's chooses.
 
+    What the Makefile calls ON_SHAPES, where it makes them.
     The embedded images, records and backend of the repository; photographs of others are hidden.
     """
     kept = {key: value for key, value in os.environ.items() if key not in OF_THE_READER}
@@ -86,9 +89,16 @@ def marked(*marks: str) -> list[str]:
     return [p.relative_to(ROOT).as_posix() for p in files if named.search(p.read_text("utf-8"))]
 
 
+def asked(name: str) -> bool:
+    """Whether only what is due today is to be run. Ends for another word than "today"."""
+    if (word := os.environ.get(name, "")) not in ("", "today"):
+        sys.exit(f"Expected {name}=today, or nothing for all. Received: {name}={word}")
+    return bool(word)
+
+
 def today(which: str) -> list[str] | None:
     """With TESTS=today the files that are due; None stands for all."""
-    if not os.environ.get("TESTS"):
+    if not asked("TESTS"):
         return None
     sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("project", "support")]
     import reach
@@ -102,7 +112,7 @@ def quick() -> None:
     pytest(*TOGETHER, *HANGS, *words, env=dict(os.environ))
 
 
-def library(*chosen: str) -> None:
+def most(*chosen: str) -> None:
     """All but the assignments' grading and the largest nets; or a part, as tests/library."""
     names = chosen or today("library") or ()
     pytest(*TOGETHER, *HANGS, "-m", "not large", *names, env=plain())
@@ -115,14 +125,14 @@ def assignments() -> None:
 
 
 def large() -> None:
-    """The tests that build the largest nets; `library` has narrow ones."""
+    """The tests that build the largest nets; `most` has narrow ones."""
     pytest(*TOGETHER, *HANGS, "-m", "large", *marked("large"), env=plain())
 
 
 def outputs() -> None:
     """Every notebook is run and compared with its stored outputs; LEFT_OUT is not."""
     names = ["notebooks/"]
-    if os.environ.get("OUTPUTS"):
+    if asked("OUTPUTS"):
         script = str(ROOT / "tests" / "project" / "weekly.py")
         said = subprocess.run([sys.executable, script, "--notebooks"], check=True, text=True,
                               capture_output=True)  # fmt: skip
@@ -138,7 +148,7 @@ def outputs() -> None:
 def backends() -> None:
     """What must run on JAX and PyTorch, too. On JAX alone several devices train together."""
     chosen, by = today("backends"), python("backends")
-    always = "tests/library/test_layers.py"
+    always = "tests/library/test_layers.py"  # on a day without others pytest would run all
     for backend, marks in (("jax", ["backends", "jax"]), ("torch", ["backends"])):
         files = [n for n in marked(*marks) if chosen is None or n in (*chosen, always)]
         words = ["--disable-warnings", "-m", f"({' or '.join(marks)}) and not one_backend"]
@@ -167,7 +177,7 @@ def newest() -> None:
     which = os.environ.get("NEWEST", "newest")
     by, words = python(which), ["--disable-warnings", "-m"]
     env = plain(PYTHONPATH="src")
-    pytest(*TOGETHER[:4], *words, "quick and not large", *marked("quick"), by=by, env=env)
+    pytest(*TOGETHER, *words, "quick and not large", *marked("quick"), by=by, env=env)
     for backend in ("jax", "torch"):
         files = ["quick and backends and not one_backend", *marked("backends")]
         pytest(*words, *files, by=by, env=compiled(which, KERAS_BACKEND=backend))
@@ -176,7 +186,7 @@ def newest() -> None:
     run(by, *words, "notebooks/03-resnet34.ipynb", env=env)
 
 
-SUITES = {f.__name__: f for f in (quick, library, assignments, large, outputs)}
+SUITES = {f.__name__: f for f in (quick, most, assignments, large, outputs)}
 SUITES |= {f.__name__: f for f in (backends, colab, newest)}
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import photo_archives
 import serving
-import tensorflow as tf
 from helpers import datasets
 
 which, batch, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])

@@ -77,7 +77,7 @@ class ZeroPadShortcut(keras.layers.Layer):
     """Option A: the identity across a change of shape, without parameters.
 
     Takes every `stride`-th pixel and appends channels of zeros:
-    (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters).
+    (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters). `blocks.shortcut` puts it in.
 
     Source: He et al. 2015, section 3.3 (A). Book: chapter 2.
     """

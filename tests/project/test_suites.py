@@ -34,7 +34,7 @@ def test_every_command_of_the_makefile_is_there_and_every_suite_has_one():
     assert set(re.findall(r"\$\(SUITE\) (\w+)", makefile)) == set(suites.SUITES)
 
 
-@pytest.mark.parametrize("name", ["library", "assignments", "large", "outputs"])
+@pytest.mark.parametrize("name", ["most", "assignments", "large", "outputs"])
 def test_the_reader_s_choices_do_not_reach_what_is_compared(ran, monkeypatch, name):
     for key in suites.OF_THE_READER:
         monkeypatch.setenv(key, "something")
@@ -47,13 +47,21 @@ def test_the_reader_s_choices_do_not_reach_what_is_compared(ran, monkeypatch, na
 
 
 def test_some_tests_of_the_day_or_all(ran, monkeypatch):
-    suites.library()
+    suites.most()
     monkeypatch.setenv("TESTS", "today")
-    suites.library()
-    suites.library("tests/library")
+    suites.most()
+    suites.most("tests/library")
     (every, _), (some, _), (part, _) = ran
     assert files(every) == [] and part[-1] == "tests/library"
     assert "tests/claims/test_claims.py" in files(some)
+
+
+@pytest.mark.parametrize(("name", "suite"), [("TESTS", "most"), ("OUTPUTS", "outputs")])
+def test_another_word_than_today_is_refused(ran, monkeypatch, name, suite):
+    monkeypatch.setenv(name, "no")
+    with pytest.raises(SystemExit, match=f"Expected {name}=today.*Received: {name}=no"):
+        suites.SUITES[suite]()
+    assert not ran
 
 
 def test_the_backends_are_two_and_have_what_bears_their_mark(ran, monkeypatch):
@@ -126,7 +134,7 @@ def test_an_unknown_suite_is_named():
     script = suites.ROOT / "tests" / "suites.py"
     said = subprocess.run([sys.executable, script, "all"], capture_output=True, text=True)
     assert said.returncode == 1
-    assert "Expected one of quick, library" in said.stderr and "'all'" in said.stderr
+    assert "Expected one of quick, most" in said.stderr and "'all'" in said.stderr
 
 
 def test_make_hands_on_what_stands_behind_a_command():

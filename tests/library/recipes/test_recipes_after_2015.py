@@ -64,8 +64,8 @@ def test_records_from_before_read_back_and_new_ones_too():
     changed = LATE_DROPS.with_schedule("cosine").with_label_smoothing(0.1).with_mixup(0.2)
     assert Recipe.from_record(json.loads(json.dumps(runs.as_json(changed)))) == changed
     for name in recipes.names():
-        recipe = recipes.get(name)
-        assert (recipe.schedule, recipe.label_smoothing, recipe.mixup) == ("steps", 0, 0)
+        if (recipe := recipes.get(name)).source.startswith("He et al. 2015"):
+            assert (recipe.schedule, recipe.label_smoothing, recipe.mixup) == ("steps", 0, 0)
 
 
 @pytest.mark.parametrize(
