@@ -9,6 +9,8 @@ a deck is built without them, and the value comes from the notebook's stored out
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from shutil import rmtree
 
@@ -19,6 +21,7 @@ from sphinx.errors import ConfigError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import claims
+import policy
 import prose
 
 # reveal.js' themes that import no font from another host.
@@ -115,6 +118,29 @@ def _slim(app, exception):
     rmtree(reveal / "css", ignore_errors=True)  # what the style sheets were made from
 
 
+def speaker_window(script: str) -> str:
+    """The page that reveal.js writes into the window for the speaker, from its plugin's script."""
+    text = re.search(r'document\.write\(("(?:[^"\\]|\\.)*")', script)[1]
+    return json.loads(re.sub(r"\\x([0-9a-f]{2})", r"\\u00\1", text.replace(r"\'", "'")))
+
+
+def _guard(app, exception):
+    """Gives each deck a policy as strict as the pages'. The speaker's window inherits it."""
+    if exception is not None or app.builder.name != "revealjs":
+        return
+    out = Path(app.outdir)
+    (notes,) = out.glob("_static/revealjs/plugin/notes/notes.js")
+    window = speaker_window(notes.read_text("utf-8"))
+    more = {
+        "script-src": [policy.digest(found["text"]) for found in policy.SCRIPT.finditer(window)],
+        "style-src": [policy.digest(text) for text in policy.STYLE.findall(window)],
+        "style-src-attr": ["'unsafe-inline'"],  # reveal.js places slides by style attributes
+        "frame-src": ["'self'"],  # the speaker sees this slide and the next
+    }
+    for path in out.glob("*.html"):
+        path.write_text(policy.guarded(path.read_text("utf-8"), path.parent, more), "utf-8")
+
+
 def setup(app) -> dict[str, object]:
     """Sphinx calls this."""
     app.add_node(notes, revealjs=(_visit, _depart))
@@ -123,4 +149,5 @@ def setup(app) -> dict[str, object]:
     app.connect("doctree-read", _sum_up)
     app.connect("config-inited", _check)
     app.connect("build-finished", _slim)
+    app.connect("build-finished", _guard)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

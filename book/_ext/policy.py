@@ -14,12 +14,16 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+
+Rules = Mapping[str, Sequence[str]]
 
 EVERYWHERE = {
     "default-src": ("'none'",),
@@ -69,9 +73,14 @@ def modules(page: str, folder: Path) -> list[str]:
     return list(found.values())
 
 
-def policy(page: str, folder: Path) -> str:
-    """The policy of a page that lies in `folder`, as it stands in an attribute, unescaped."""
-    rules = {name: list(sources) for name, sources in EVERYWHERE.items()}
+def policy(page: str, folder: Path, more: Rules = MappingProxyType({})) -> str:
+    """The policy of a page that lies in `folder`, as it stands in an attribute, unescaped.
+
+    `more` are sources that this page needs besides, by their directives.
+    """
+    rules = {
+        name: [*EVERYWHERE.get(name, ()), *more.get(name, ())] for name in {**EVERYWHERE, **more}
+    }
     for script in SCRIPT.finditer(page):
         attributes = script["attributes"]
         if " src=" not in attributes and not DATA.search(attributes):
@@ -96,11 +105,11 @@ def refused(page: str) -> list[str]:
     ]
 
 
-def guarded(page: str, folder: Path) -> str:
+def guarded(page: str, folder: Path, more: Rules = MappingProxyType({})) -> str:
     """The page with its policy, before anything that it is about. ValueError without a charset."""
     if not CHARSET.search(page):
         raise ValueError("expected a head with <meta charset=...>, to put the policy behind it")
-    content = html.escape(policy(page, folder), quote=False)
+    content = html.escape(policy(page, folder, more), quote=False)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{content}"/>'
     return CHARSET.sub(lambda m: f"{m[0]}\n{meta}", page, count=1)
 

@@ -16,6 +16,7 @@ from sphinx.errors import ConfigError
 import check_site
 import claims
 import decks
+import policy
 import prose
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,23 @@ def slides(folder, name):
     """The slides of a deck, in their order."""
     tree = BeautifulSoup((folder / f"{name}.html").read_text("utf-8"), "html.parser")
     return [section for section in tree.select("section") if not section.select("section")]
+
+
+def test_a_deck_runs_its_own_scripts_the_speaker_s_and_no_others(built):
+    """`make slides` opens the window for the speaker in a browser, under this policy."""
+    notes = (built / "_static/revealjs/plugin/notes/notes.js").read_text("utf-8")
+    window = BeautifulSoup(decks.speaker_window(notes), "html.parser")
+    for name in NAMES:
+        tree = BeautifulSoup((built / f"{name}.html").read_text("utf-8"), "html.parser")
+        (meta,) = tree.select("head meta[http-equiv=Content-Security-Policy]")
+        assert not meta.find_previous(["script", "style", "link"])
+        parts = (part.split() for part in meta["content"].split(";"))
+        rules = {name: sources for name, *sources in parts}
+        inside = [tag for page in (tree, window) for tag in page.select("script:not([src])")]
+        digests = {policy.digest(tag.decode_contents()) for tag in inside}
+        assert set(rules["script-src"]) == {"'self'", *digests} and len(digests) > 1
+        assert rules["default-src"] == ["'none'"] and rules["frame-src"] == ["'self'"]
+        assert rules["img-src"] == ["'self'", "data:"]
 
 
 def test_every_chapter_has_a_deck_of_its_title():

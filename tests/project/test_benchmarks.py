@@ -89,7 +89,14 @@ def test_what_was_measured_is_of_the_rows_as_they_are_and_its_ratios_are_of_its_
                 less = every[name].costs
                 expected = pairs.ratio(other, first) if less else pairs.ratio(first, other)
                 assert ratio == pytest.approx(expected, rel=0.02)
-            assert tables.lines_of(every[name], result)
+            lines = tables.lines_of(every[name], result)
+            assert lines
+            if every[name].best is not None:
+                means = {label: sum(turns) for label, turns in result["turns"].items()}
+                fast = {label.startswith("ours"): label for label in sorted(means, key=means.get)}
+                assert float(lines[0][3]) == pytest.approx(
+                    means[fast[True]] / means[fast[False]], 0.1
+                )
 
 
 def test_the_readme_has_the_tables_and_what_a_person_wrote_above_them_stays(tmp_path, monkeypatch):

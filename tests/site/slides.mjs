@@ -1,7 +1,8 @@
 // `make slides`: looks at every slide of every deck, and prints each deck: slides.mjs FOLDER
 //
 // A slide is refused that does not fit its 1280 by 720 pixels, that has no notes or lacks a
-// picture, and a deck that asks another host for anything.
+// picture; a deck that asks another host for anything, or does what its policy refuses; and a
+// window for the speaker that stays without notes.
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { launch } from "./browser.mjs";
@@ -35,8 +36,29 @@ function faults({ width, height }) {
   return { title: slide.querySelector("h1, h2")?.textContent ?? "?", found };
 }
 
+/** Complains of what a page may not do by its policy, and of scripts that fail. */
+function listen(page, deck) {
+  page.on("console", (said) => {
+    if (said.text().includes("Content Security Policy")) complaints.push(`${deck}: ${said.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`${deck}: ${error.message}`));
+}
+
+/** The window for the speaker, which the key S opens, shows the notes of the slide. */
+async function speak(page, deck) {
+  const [speaker] = await Promise.all([page.waitForEvent("popup"), page.keyboard.press("s")]);
+  listen(speaker, `${deck}, for the speaker`);
+  const shown = () => document.querySelector(".speaker-controls-notes .value")?.textContent.trim();
+  await speaker.waitForFunction(shown, undefined, { timeout: 20_000 }).catch(() => {
+    complaints.push(`${deck}: the window for the speaker has no notes`);
+  });
+  if (shots) await speaker.screenshot({ path: join(shots, `${deck.slice(0, 2)}-speaker.png`) });
+  await speaker.close();
+}
+
 async function look(browser, site, deck) {
   const page = await browser.newPage({ viewport: SIZE, colorScheme: "light" });
+  listen(page, deck);
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
     if (protocol !== "data:" && !site.address.startsWith(origin)) {
@@ -46,6 +68,7 @@ async function look(browser, site, deck) {
   await page.goto(site.address + deck, { waitUntil: "networkidle" });
   await page.evaluate(() => document.fonts.ready);
   const number = await page.evaluate(() => Reveal.getTotalSlides());
+  await speak(page, deck);
   for (let i = 0; i < number; i++) {
     await page.evaluate(() => {
       while (Reveal.availableFragments().next) Reveal.nextFragment();
