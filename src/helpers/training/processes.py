@@ -27,7 +27,9 @@ import numpy as np
 import helpers
 from helpers.training import rendezvous
 
-HEARTBEAT = 100  # seconds: when the backend itself gives up a process that is silent
+# Seconds after which the backend gives up a process that lives and does nothing: the connections
+# of `rendezvous` see only that one ends. In 10 a starved machine may miss its beats.
+HEARTBEAT = 30
 _EXPLANATION = 5  # seconds in which the others can say why a connection broke
 # "UNKNOWN: Gloo AllGather failed": how XLA begins, whatever the type of the error.
 _STATUS = re.compile(r"[A-Z]+(_[A-Z]+)*: ")
