@@ -53,7 +53,7 @@ def limits(folder: Path) -> Iterator[None]:
         keras_home = "keras.src.utils.file_utils.config.keras_home"
         (folder / "keras").mkdir()
         enter(mock.patch(keras_home, lambda: str(folder / "keras")))
-        enter(small.variables(RESNET_BOOK_PUBLISHED=None))
+        enter(small.variables(RESNET_BOOK_PUBLISHED=None, KERAS_HOME=folder / "keras"))
         yield
 
 
