@@ -9,6 +9,7 @@ import requests
 
 import stalling
 from helpers import fetching
+from helpers.datasets import tfds_folders
 
 pytestmark = pytest.mark.one_backend
 
@@ -71,12 +72,13 @@ def test_what_does_not_grow_is_given_up_though_bytes_come(tmp_path, monkeypatch)
                 (tmp_path / "x.incomplete").write_bytes(bytes(size))
                 time.sleep(0.02)
 
-    with pytest.raises(TimeoutError, match=r"nothing more came for 0\.5 seconds"):
+    with pytest.raises(TimeoutError, match=r"fewer than 600,000 bytes came within 0\.5 seconds"):
         fetching.within_limits(again_and_again, tmp_path)
 
 
 def test_what_grows_slowly_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(fetching, "GROWTH", 1)
+    monkeypatch.setattr(fetching, "LEAST", 1)
 
     def slowly():
         for size in range(10):
@@ -85,3 +87,31 @@ def test_what_grows_slowly_is_waited_for(tmp_path, monkeypatch):
         return size
 
     assert fetching.within_limits(slowly, tmp_path / "none", tmp_path) == 9
+
+
+def fetched_piece_by_piece(address, path):
+    """As urllib and requests let one do it: each piece comes well within the limit of an answer."""
+    with urllib.request.urlopen(address) as answer, open(path, "wb", buffering=0) as file:
+        while piece := answer.read1():
+            file.write(piece)
+
+
+def test_a_host_that_drips_is_given_up_though_each_answer_comes_in_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "GROWTH", 1)
+    monkeypatch.setattr(fetching, "LEAST", 1_000)
+    headers = b"HTTP/1.0 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    with (
+        stalling.host(headers, drip=b"x") as address,
+        pytest.raises(TimeoutError, match=r"fewer than 1,000 bytes came within 1 seconds"),
+    ):
+        fetching.within_limits(lambda: fetched_piece_by_piece(address, tmp_path / "x"), tmp_path)
+    assert 1 < (tmp_path / "x").stat().st_size < 1_000
+
+
+def test_a_host_that_drips_its_headers_does_not_answer(monkeypatch):
+    monkeypatch.setattr(fetching, "ANSWER", 0.5)
+    with (
+        stalling.host(b"HTTP/1.0 200 OK\r\nServer: ", drip=b"x") as address,
+        pytest.raises(OSError, match=r"no answer came within 0\.5 seconds"),
+    ):
+        tfds_folders._look(address)

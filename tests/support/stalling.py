@@ -1,4 +1,4 @@
-"""A host on this machine that accepts, sends a few bytes or none, and then is silent."""
+"""A host on this machine that accepts, sends a few bytes or none, and then is silent or drips."""
 
 import contextlib
 import socket
@@ -6,13 +6,14 @@ import threading
 
 
 @contextlib.contextmanager
-def host(sent=b"", *, hold=True):
+def host(sent=b"", *, hold=True, drip=b"", every=0.05):
     """The address of a host that answers each connection with the same bytes.
 
-    With `hold` it then keeps the connection open and says no more, until the block ends.
+    With `hold` it then keeps the connection open and says no more, until the block ends; or it
+    sends `drip` every so many seconds.
     """
     listening = socket.create_server(("127.0.0.1", 0))
-    held = []
+    held, ended = [], threading.Event()
 
     def serve():
         with contextlib.suppress(OSError):
@@ -25,6 +26,8 @@ def host(sent=b"", *, hold=True):
             if sent:
                 connection.recv(65536)
                 connection.sendall(sent)
+            while drip and not ended.wait(every):
+                connection.sendall(drip)
         if hold:
             held.append(connection)
         else:
@@ -34,6 +37,7 @@ def host(sent=b"", *, hold=True):
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
+        ended.set()
         listening.close()
         for connection in held:
             connection.close()

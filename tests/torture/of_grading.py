@@ -164,7 +164,7 @@ def check_two(results: list[dict], whole: Ended, *, together: bool) -> str:
     group="Load",
     does="a course of 200 submissions, one after another on two cores",
     holds="all are graded and none is lost; the memory of the grading, at its most, is with 200 "
-    "less than a quarter above that with 20",
+    "less than 5 MiB above that with 20",
     outcomes=(GRADED,),
     few=3,
     many=200,
@@ -188,7 +188,7 @@ def a_large_course(trial: Trial) -> None:
         seconds = time.monotonic() - begin
         print(f"{students} submissions: {seconds:.0f} s, {found[students]:.0f} MiB")
     few, many = found.values()
-    if many > 1.25 * few:  # 123 and 144 MiB on the day when this was written
+    if many > few + 5:  # 119 with 10 and 122 with 100; with an engine for each opening 10 more
         raise Lost(f"the memory grows: {found} MiB")
     for _ in range(trial.times):
         trial.came(GRADED)

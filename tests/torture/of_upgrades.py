@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from helpers import networks, runs, studies, training, weights
 from helpers.datasets import npz_file
+from helpers.studies import inside
 from helpers.training import callbacks, state_files
 from torture import small
 from torture.fault import Lost, Trial, fault
@@ -183,7 +184,26 @@ def _later_images(folder: Path, number: object) -> Callable[[], object]:
     return lambda: npz_file.read(new)
 
 
-LATER = (_later_record, _later_weights, _later_state, _later_states, _later_images)
+def _later_measurement(folder: Path, number: object) -> Callable[[], object]:
+    (folder / "inside").mkdir()
+    record = {"format": number, "nets": {}}
+    (folder / "inside" / "paths.json").write_text(json.dumps(record))
+
+    def read() -> None:
+        with small.variables(**{runs.DIRECTORY_VARIABLE: folder}):
+            inside.record("paths")
+
+    return read
+
+
+LATER = (
+    _later_record,
+    _later_weights,
+    _later_state,
+    _later_states,
+    _later_images,
+    _later_measurement,
+)
 
 
 def _number(chance: random.Random) -> object:
@@ -193,8 +213,8 @@ def _number(chance: random.Random) -> object:
 @fault(
     "later-versions",
     group=GROUP,
-    does="records, weights, states and data sets that say they are of a format that is not yet "
-    "known, or of none",
+    does="records of trainings and of measurements, weights, states and data sets that say they "
+    "are of a format that is not yet known, or of none",
     holds="each is refused: a later version wrote it, and what to do; nothing of it is taken over",
     outcomes=(REFUSED,),
     few=40,

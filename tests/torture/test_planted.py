@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from torture import left_behind, of_grading
-from torture.fault import Lost
+from helpers import fetching
+from torture import left_behind, of_downloads, of_grading, of_surroundings, small
+from torture.fault import Lost, tried
 from torture.killing import REST, WHEN, moment, server
 from torture.of_kills import check_end, job, training, uninterrupted
 
@@ -123,6 +124,58 @@ def test_what_runs_of_a_grading_is_seen(courses, tmp_path):
     _, now = of_grading.grading().run(*jobs)
     assert any("grading.forkserver" in line for line in now.result)
     assert of_grading.grading().run(job("still_runs", tmp_path))[0].result == []
+
+
+HOME_WANTED = """
+import os, pathlib
+from helpers.runs import run as records
+chosen = records.directory
+def of_the_home():
+    (pathlib.Path(os.environ["HOME"]) / "records").mkdir()
+    return chosen()
+"""
+HOME_PLANTS = {
+    "a record that wants the home": (
+        HOME_WANTED + "records.directory = of_the_home\n",
+        "KeyError: 'HOME'|Error: .*/records'",
+    ),
+    "a training that keeps nothing": (
+        "from helpers.training import loop\n"
+        "keep = loop.keep\n"
+        "def silent(run, **how):\n"
+        "    keep(run, **how)\n"
+        "    (loop.runs.directory() / f'{run.name}.json').unlink()\n"
+        "loop.keep = silent\n",
+        r"home .*: \[\], ",
+    ),
+    "a download that does not say what to do": (
+        "from helpers import datasets\n"
+        "def fails(*_, **__):\n"
+        "    raise datasets.DataUnavailableError('no')\n"
+        "datasets.load = fails\n",
+        r"home .*, 'no'\]",
+    ),
+}
+
+
+@pytest.mark.parametrize("plant", HOME_PLANTS)
+def test_a_book_that_needs_a_home_is_found(plant, monkeypatch, tmp_path):
+    broken, message = HOME_PLANTS[plant]
+    monkeypatch.setattr(of_surroundings, "_WITHOUT_HOME", broken + of_surroundings._WITHOUT_HOME)
+    with pytest.raises(Lost, match=message):
+        tried(of_surroundings.no_home, 1, tmp_path, seed=plant)
+
+
+def test_a_download_by_drips_that_is_waited_for_is_found(monkeypatch, tmp_path):
+    """Any byte is enough, as it once was."""
+    monkeypatch.setattr(fetching, "LEAST", 1)
+    monkeypatch.setattr(of_surroundings, "SECONDS", 6)
+    with (
+        of_surroundings.limits(tmp_path),
+        small.variables(NO_PROXY="127.0.0.1,localhost"),
+        pytest.raises(Lost, match="waited for longer than 6 s"),
+    ):
+        of_downloads._of_an_address(tmp_path, of_downloads.DRIPPING)
 
 
 def test_what_is_left_behind_is_looked_at(tmp_path):

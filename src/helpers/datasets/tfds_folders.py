@@ -244,6 +244,11 @@ def _host(address: str) -> str:
 
 
 def _look(address: str) -> None:
-    """Raises OSError if a host does not answer within `fetching.LOOK` seconds."""
-    with contextlib.suppress(urllib.error.HTTPError):  # an error page is an answer
-        urllib.request.urlopen(address, timeout=fetching.LOOK).close()
+    """Raises OSError if a host says nothing for `fetching.LOOK` seconds, or too little in
+    `fetching.ANSWER`."""
+
+    def ask() -> None:
+        with contextlib.suppress(urllib.error.HTTPError):  # an error page is an answer
+            urllib.request.urlopen(address, timeout=fetching.LOOK).close()
+
+    fetching.within(fetching.ANSWER, ask)

@@ -68,6 +68,29 @@ def test_another_data_set_is_refused(little):
         inside.measure("responses", little, ["resnet20"], say=lambda text: None)
 
 
+def test_a_record_says_its_format_and_one_that_says_none_is_of_the_first(little):
+    path = inside.measure("responses", little, ["plain20"], say=lambda text: None)
+    stored = json.loads(path.read_text())
+    assert stored["format"] == recording.FORMAT == 1
+    del stored["format"]
+    path.write_text(json.dumps(stored))
+    assert inside.record("responses")["format"] == 1
+    inside.measure("responses", little, ["resnet20"], say=lambda text: None)
+    whole = json.loads(path.read_text())
+    assert whole["format"] == 1 and list(whole["nets"]) == ["plain20", "resnet20"]
+
+
+@pytest.mark.parametrize("number, message", [(2, "has the format 2"), ("two", "is damaged")])
+def test_a_record_of_a_later_format_is_refused_and_stays(number, message, little):
+    path = inside.measure("responses", little, ["plain20"], say=lambda text: None)
+    path.write_text(later := json.dumps({**json.loads(path.read_text()), "format": number}))
+    with pytest.raises(ValueError, match=rf"responses\.json {message}"):
+        inside.record("responses")
+    with pytest.raises(ValueError, match=rf"responses\.json {message}"):
+        inside.measure("responses", little, ["resnet20"], say=lambda text: None)
+    assert path.read_text() == later
+
+
 def test_a_record_that_is_not_there_says_how_it_is_made(little):
     with pytest.raises(FileNotFoundError, match="`python -m helpers inside paths` makes it"):
         inside.record("paths")

@@ -15,6 +15,8 @@ from helpers.datasets import Data
 from helpers.studies.inside.measures import MEASURES
 from helpers.studies.inside.nets import get
 
+FORMAT = 1  # of the records; those that state none are of this one
+
 
 def path(what: str) -> Path:
     """Where a record is: `inside/WHAT.json` among the book's records."""
@@ -24,14 +26,17 @@ def path(what: str) -> Path:
 def record(what: str) -> dict[str, Any]:
     """One of `MEASURES` as it was recorded: `nets`, and with what they were measured.
 
-    Raises ValueError for an unknown name, FileNotFoundError if there is no record.
+    Raises ValueError for an unknown name or a record of a later version's format,
+    FileNotFoundError if there is no record.
     """
     if not path(what).is_file():
         raise FileNotFoundError(
             f"There is no record {path(what)}. It comes with the book's repository, and "
             f"`python -m helpers inside {what}` makes it."
         )
-    return json.loads(path(what).read_text(encoding="utf-8"))
+    found = {"format": 1} | json.loads(path(what).read_text(encoding="utf-8"))
+    expect.known_format(path(what), found["format"], FORMAT)
+    return found
 
 
 def measure(
@@ -47,11 +52,13 @@ def measure(
     `data` is CIFAR-10; `nets` are names for `nets.get`, by default those that the measurement is
     made for. After each net the record is written, and the same call goes on from there.
 
-    Raises ValueError for an unknown name, or if the record there is of other images or versions;
+    Raises ValueError for an unknown name, or if the record there is of other images or versions,
+    or of a later version's format;
     `locks.LockedError` while another process makes this record.
     """
     chosen = MEASURES[expect.one_of("what", what, MEASURES)]
     head = {
+        "format": FORMAT,
         "command": command,
         "data": data.description,
         **chosen.settings,
