@@ -158,9 +158,9 @@ ROWS = (
         "input-photographs",
         "training images of 224x224 from photographs in files",
         (
-            Contender("ours", "photos_input", ("ours", "32", "16")),
-            Contender("image_dataset_from_directory", "photos_input", ("keras", "32", "16")),
-            Contender("decoding them, and nothing else", "photos_input", ("decoding", "32", "16")),
+            Contender("ours", "photos_input", ("ours", "32", "32")),
+            Contender("image_dataset_from_directory", "photos_input", ("keras", "32", "32")),
+            Contender("decoding them, and nothing else", "photos_input", ("decoding", "32", "32")),
         ),
         {"image_dataset_from_directory": 1.5},
     ),
