@@ -23,7 +23,7 @@ def _engine(url: str, **how):
     """One engine of each gradebook, which keeps no connection open.
 
     nbgrader makes a new one whenever it opens the gradebook, three times for each submission, and
-    with each SQLAlchemy keeps what it has compiled, of the last hundred: 0.3 MB a submission.
+    with each SQLAlchemy keeps what it has compiled, of the last hundred: 0.13 MiB a submission.
     """
     return create_engine(url, poolclass=NullPool, **how)
 
