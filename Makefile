@@ -18,7 +18,7 @@ PAGES_OF_TEXT := index.md $(wildcard book/*.md)
 SHOWN := _config.yml _toc.yml tests/book/check_site.py tests/torture/last.json requirements.lock \
 	$(wildcard book/*.bib book/_*/*.* notebooks/*.ipynb images/*.* book/claims/*.toml book/interactive/served/*/*.* \
 	results/*.json results/*/*.* benchmarks/measured/*.json LICENSES/* tests/assignments/mutants/* \
-	src/helpers/specs.py src/helpers/architecture/*.py src/helpers/counting/*.py src/helpers/datasets/*.py)
+	src/helpers/specs/*.py src/helpers/counting/*.py src/helpers/datasets/*.py)
 
 # Stored outputs are made and compared on the embedded images, whatever the environment chooses, and
 # photographs of others are not stored (`plain` in tests/suites.py is the same).

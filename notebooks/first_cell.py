@@ -10,7 +10,7 @@ REPOSITORY = ""
 
 
 def is_the_books(package):
-    start, specs = Path(package, "__init__.py"), Path(package, "specs.py")
+    start, specs = Path(package, "__init__.py"), Path(package, "specs/__init__.py")
     whole = start.is_file() and specs.is_file()
     return whole and "__version__ = " in start.read_text("utf-8")
 

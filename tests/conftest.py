@@ -130,7 +130,7 @@ def small(monkeypatch, tiny_spec):
 @pytest.fixture
 def full_disk(monkeypatch):
     """The disk has no room for what `whole.written` is given to write."""
-    from helpers import whole
+    from helpers.support import whole
 
     def full(path):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 # What draws, loads and reports is nobody's answer.
 FREE = ("datasets", "diagrams", "glue", "paper", "palette", "plots", "recipes", "runs", "specs")
 # A record comes from there, and what it can be asked is an answer all the same.
-METHODS = {"survival_of": "helpers.architecture.Network.survival_of"}
+METHODS = {"survival_of": "helpers.specs.Network.survival_of"}
 
 
 def borrowed(notebook: NotebookNode, source: NotebookNode) -> dict[str, list[str]]:

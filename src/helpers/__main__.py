@@ -119,8 +119,8 @@ def _cost(options):
 
 
 def _train(options):
-    from helpers import whole
     from helpers.studies import NamedPlan
+    from helpers.support import whole
     from helpers.training import processes
 
     plan = _plan(options)

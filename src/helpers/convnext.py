@@ -21,7 +21,7 @@ from math import prod
 from types import MappingProxyType
 from typing import Any, Literal
 
-from helpers import expect
+from helpers.support import expect
 
 EXPANSION = 4  # the wide end of a block by its narrow one, in both kinds of bottleneck
 Shape = tuple[int, int, int]

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from helpers import expect
+from helpers.support import expect
 
 
 @keras.saving.register_keras_serializable(package="helpers")

@@ -21,8 +21,9 @@ import keras
 import numpy as np
 from keras import KerasTensor, layers, ops
 
-from helpers import blocks, expect, networks, specs
+from helpers import blocks, networks, specs
 from helpers.specs import Network
+from helpers.support import expect
 
 
 def merge(model: keras.Model) -> keras.Model:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import keras
 from keras import KerasTensor, layers
 
-from helpers import expect
+from helpers.support import expect
 
 Norm = Literal["pre", "post"]
 NORMS: tuple[Norm, ...] = ("pre", "post")

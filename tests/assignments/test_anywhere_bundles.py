@@ -99,7 +99,11 @@ def test_gradescopes_zip_has_both_scripts_at_its_root(tmp_path, tiny_source):
     assert f"uv=={version}" in scripts["install.sh"]
     sources = [name for name in entries if "/assignments/source/" in name]
     assert sources == ["book/assignments/source/tiny/tiny.ipynb"]
-    for name in ("src/helpers/specs.py", "requirements.lock", "assignments/grading/jail.py"):
+    for name in (
+        "src/helpers/specs/__init__.py",
+        "requirements.lock",
+        "assignments/grading/jail.py",
+    ):
         assert f"book/{name}" in entries
     assert not [name for name in entries if "__pycache__" in name or "/templates/" in name]
 

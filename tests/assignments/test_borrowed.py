@@ -105,7 +105,7 @@ def test_the_books_own_later_parts_are_recognised(cell, function):
 def test_what_the_books_records_can_be_asked_is_recognised(answer):
     source, solution = edits.complete("09-after-2015"), edits.solution("09-after-2015")
     answered = edits.edited(solution, edits.written("survivals", answer))
-    expected = ["helpers.architecture.Network.survival_of"]
+    expected = ["helpers.specs.Network.survival_of"]
     assert borrowed(answered, source) == {"survivals": expected}
 
 

@@ -44,7 +44,8 @@ def library(folder):
     place = folder / "helpers"
     place.mkdir(parents=True)
     (place / "__init__.py").write_text('__version__ = "1.0.0"\n', "utf-8")
-    (place / "specs.py").touch()
+    (place / "specs").mkdir()
+    (place / "specs" / "__init__.py").touch()
 
 
 def sentence(result):

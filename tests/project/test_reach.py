@@ -28,7 +28,7 @@ def test_a_test_reaches_what_it_imports_and_what_that_imports_in_turn():
     for path in (
         *("tests/library/test_networks.py", "tests/conftest.py", "src/helpers/networks.py"),
         *("src/helpers/__init__.py", "src/helpers/blocks/__init__.py", "src/helpers/layers.py"),
-        "src/helpers/architecture/network.py",
+        "src/helpers/specs/network.py",
     ):
         assert path in found, path
     assert "src/helpers/transformers.py" not in found

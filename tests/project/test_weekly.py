@@ -84,7 +84,7 @@ def changes(monkeypatch, *names, returncode=0):
 
 
 def test_the_pages_of_some_weeks_are_all_of_them(monkeypatch):
-    changes(monkeypatch, "src/helpers/specs.py")
+    changes(monkeypatch, "src/helpers/specs/__init__.py")
     first = datetime.date(2026, 1, 1)
     days = [(first + datetime.timedelta(days=n)).isoformat() for n in range(60)]
     found = [set(weekly.pages(day)) for day in days]

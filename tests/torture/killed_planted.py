@@ -8,8 +8,9 @@ from pathlib import Path
 
 import keras
 
-from helpers import runs, whole
+from helpers import runs
 from helpers.runs import alone as of_alone
+from helpers.support import whole
 from helpers.training import callbacks, loop
 from torture import killed_works
 

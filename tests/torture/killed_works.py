@@ -21,9 +21,9 @@ from safetensors import safe_open
 from helpers import __main__ as program
 from helpers import datasets, networks, recipes, runs, specs, training, weights
 from helpers.datasets import Data, Split
-from helpers.locks import LockedError
 from helpers.runs import Run
 from helpers.specs import Network, Stage, Stem
+from helpers.support.locks import LockedError
 from small_images import coloured
 
 CLASSES = ("red", "green", "blue", "grey")

@@ -19,8 +19,9 @@ import huggingface_hub
 from huggingface_hub import constants
 
 import stalling
-from helpers import datasets, fetching, networks, weights
+from helpers import datasets, networks, weights
 from helpers.datasets import DataUnavailableError
+from helpers.support import fetching
 from torture import small
 from torture.fault import Lost, Trial, fault
 
@@ -144,7 +145,8 @@ HOMES = ("not set, and a user without an entry", "not there", "only to be read")
 _WITHOUT_HOME = """
 import json, sys
 from pathlib import Path
-from helpers import datasets, fetching, networks, plots, runs, training, weights
+from helpers import datasets, networks, plots, runs, training, weights
+from helpers.support import fetching
 from torture import small
 fetching.GROWTH = 1.0
 run = training.train(small.SPEC, small.data(), small.RECIPE, seed=0, verbose=0, save=True,

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from helpers import fetching
+from helpers.support import fetching
 from torture import left_behind, of_downloads, of_grading, of_surroundings, small
 from torture.fault import Lost, tried
 from torture.killing import REST, WHEN, moment, server

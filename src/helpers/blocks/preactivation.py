@@ -12,7 +12,6 @@ from typing import Any
 
 from keras import KerasTensor, layers
 
-from helpers import expect
 from helpers.blocks.convolutions import check, convolution
 from helpers.blocks.shortcuts import ending, identity, pool, projects
 from helpers.layers import BatchNormalization, NormalizedConv2D
@@ -24,6 +23,7 @@ from helpers.specs import (
     Option,
     Start,
 )
+from helpers.support import expect
 
 # Behind the ReLU of unit Gaussians the variance is (1 - 1 / pi) / 2.
 RELU_GAIN = math.sqrt(2 / (1 - 1 / math.pi))

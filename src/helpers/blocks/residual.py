@@ -10,12 +10,12 @@ from typing import Any
 import keras
 from keras import KerasTensor, layers
 
-from helpers import expect
 from helpers.blocks.convolutions import check, conv_bn, conv_bn_relu, convolution
 from helpers.blocks.shortcuts import ending
 from helpers.blocks.shortcuts import shortcut as _shortcut
 from helpers.layers import Scale, Shift
 from helpers.specs import BOTTLENECK_STRIDES, EXPANSION, BottleneckStride, Option, Start
+from helpers.support import expect
 
 
 def residual_function(

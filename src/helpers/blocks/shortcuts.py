@@ -10,10 +10,10 @@ from typing import Any
 
 from keras import KerasTensor, layers
 
-from helpers import expect
 from helpers.blocks.convolutions import check, conv_bn
 from helpers.layers import Scale, StochasticDepth, ZeroPadShortcut
 from helpers.specs import OPTIONS, Option, Start
+from helpers.support import expect
 
 NF_ALPHA = 0.2  # by which a normalizer-free block multiplies F (Brock et al. 2021a)
 

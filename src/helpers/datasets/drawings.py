@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import expect
+from helpers.support import expect
 
 KINDS = ("aeroplane", "car", "cat", "ship", "horse")
 SIZE = 32

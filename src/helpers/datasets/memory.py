@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers import expect
 from helpers.datasets import arrays
 from helpers.datasets.protocol import size as size_of
 from helpers.datasets.protocol import steps_per_epoch
 from helpers.datasets.split import Split
+from helpers.support import expect
 
 if TYPE_CHECKING:
     import keras

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
-from helpers import expect, whole
 from helpers.datasets.memory import Data
 from helpers.datasets.split import Split
+from helpers.support import expect, whole
 
 _LEVELS = 8  # of 255: more than that is another image and not another decoder
 _DECODED_HERE = ", decoded exactly"

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from helpers import expect
+from helpers.support import expect
 
 Channels = Literal["RGB", "BGR"]
 Interpolation = Literal["bilinear", "bicubic"]

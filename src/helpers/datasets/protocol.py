@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sized
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from helpers import expect
+from helpers.support import expect
 
 if TYPE_CHECKING:
     import keras

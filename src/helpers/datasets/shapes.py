@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers import expect
+from helpers.support import expect
 
 CLASS_NAMES = (
     "disc",

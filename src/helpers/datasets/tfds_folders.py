@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers import fetching
+from helpers.support import fetching
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import keras
 from matplotlib.axes import Axes
 
-from helpers import expect
 from helpers.diagrams.canvas import GREY, INK, Sheet, height, tint, width
 from helpers.diagrams.reading import Block, Step, read
-from helpers.palette import COLOURS
+from helpers.support import expect
+from helpers.support.palette import COLOURS
 
 _POINTS = 9.0
 _GAP = 1.3  # between boxes: an arrow, and a shape beside it

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 
 from helpers import counting
 from helpers.diagrams.canvas import GREY, INK, Sheet, height, tint, width
-from helpers.palette import COLOURS
 from helpers.specs import Network, Stage, titles
+from helpers.support.palette import COLOURS
 
 _POINTS = 7.5
 _ROW = 1.75  # from one box to the next

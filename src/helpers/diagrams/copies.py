@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from helpers.palette import KINDS
 from helpers.specs import CONVOLUTIONS, Network, titles
+from helpers.support.palette import KINDS
 
 _LAYER, _GAP = 0.8, 0.5
 

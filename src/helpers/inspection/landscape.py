@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from helpers import expect
 from helpers.inspection.losses import Direction, MeanLoss, trained_weights, twice_differentiable
 from helpers.inspection.passes import tensorflow
+from helpers.support import expect
 
 
 def filter_normalized_direction(model: keras.Model, seed: int) -> list[np.ndarray]:

@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from helpers import expect
 from helpers.inspection import anatomy, passes
+from helpers.support import expect
 
 Step = tuple[int, bool]  # the place of a block in the network, and whether it is there
 

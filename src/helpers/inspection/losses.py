@@ -14,8 +14,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers import expect
 from helpers.inspection.passes import check_batch, left_as_it_was, tensorflow
+from helpers.support import expect
 
 Direction = Sequence[np.ndarray]  # an array for each of `model.trainable_variables`
 

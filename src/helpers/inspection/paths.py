@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers import expect
 from helpers.inspection import anatomy, passes
+from helpers.support import expect
 from helpers.training import cross_entropy
 
 

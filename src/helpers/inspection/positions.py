@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers import expect
 from helpers.inspection import anatomy, passes
+from helpers.support import expect
 
 
 @dataclass(frozen=True)

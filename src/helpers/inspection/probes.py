@@ -13,8 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from helpers import expect
 from helpers.inspection import anatomy, passes
+from helpers.support import expect
 
 
 def linear_cka(a: np.ndarray, b: np.ndarray, *, debiased: bool = False) -> float:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from helpers import expect
+from helpers.support import expect
 
 Kind = Literal["plain", "plain, batch norm", "residual", "residual, batch norm"]
 KINDS: tuple[Kind, ...] = ("plain", "plain, batch norm", "residual", "residual, batch norm")

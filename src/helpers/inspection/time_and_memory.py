@@ -23,8 +23,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import expect, networks, specs, training
+from helpers import networks, specs, training
 from helpers.specs import Network
+from helpers.support import expect
 
 _WARM_UP = 2  # calls that are not timed: the first one traces the graph
 _STEPS = 2  # of training, when memory is measured; the second one has it all

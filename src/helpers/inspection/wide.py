@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers import expect
+from helpers.support import expect
 
 
 def gradient_factors(

@@ -7,7 +7,6 @@ was made from stand in its title.
 Book: all chapters.
 """
 
-from helpers.palette import COLOURS
 from helpers.plots.images import activation_maps, confusion, neighbours, one_per_class
 from helpers.plots.inside import (
     all_subsets,
@@ -39,6 +38,7 @@ from helpers.plots.runs import (
 )
 from helpers.plots.scatter import growth_and_error
 from helpers.plots.strips import strips
+from helpers.support.palette import COLOURS
 
 __all__ = [
     "COLOURS",

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
 from helpers import specs
-from helpers.palette import COLOURS
 from helpers.plots.look import MARKERS, axes_or_new, light, net_looks
+from helpers.support.palette import COLOURS
 
 CHANCE = 90.0  # per cent of ten classes
 

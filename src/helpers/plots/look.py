@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
 from helpers import specs
-from helpers.palette import COLOURS, KINDS
 from helpers.runs import Run
+from helpers.support.palette import COLOURS, KINDS
 
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 MARKERS = "osD^vP"

@@ -11,9 +11,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers import expect, propagation, specs
+from helpers import propagation, specs
 from helpers.counting import Layer, StageTotal
 from helpers.plots.look import HATCHES, axes_or_new, light, net_looks
+from helpers.support import expect
 
 SHARED = ("parameters", "multiply_adds", "activations")
 

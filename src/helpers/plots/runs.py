@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers import expect, specs
-from helpers.palette import COLOURS
+from helpers import specs
 from helpers.paper import Reported
 from helpers.plots.look import axes_or_new, images_of, net_looks
 from helpers.runs import Run, standard_error
+from helpers.support import expect
+from helpers.support.palette import COLOURS
 
 
 def curves(runs: Sequence[Run], ax: Axes | None = None, quantity: str = "error") -> Axes:

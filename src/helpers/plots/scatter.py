@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
 from helpers import specs
-from helpers.palette import KINDS
+from helpers.support.palette import KINDS
 
 MARKERS = "os^Dv<>pPX*hdsvP^"  # again for the last ones, which are filled or hollow
 # Where a name may stand around a point: in pixels from it, beside it first.

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from helpers import expect, specs
-from helpers.palette import COLOURS, KINDS
+from helpers import specs
 from helpers.plots.look import axes_or_new, kind_of
 from helpers.runs import Run
+from helpers.support import expect
+from helpers.support.palette import COLOURS, KINDS
 
 _SPLITS = {"train": "training", "test": "test"}
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from helpers import expect
 from helpers.datasets.photos import views
 from helpers.recipes.recipe import Recipe
+from helpers.support import expect
 
 HE2015_CIFAR10 = Recipe(
     name="he2015-cifar10",

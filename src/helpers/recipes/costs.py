@@ -13,9 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from helpers import counting, expect, specs
+from helpers import counting, specs
 from helpers.recipes.recipe import Recipe
 from helpers.specs import Network
+from helpers.support import expect
 
 PASSES = 3  # of multiply-adds in a training step: forward, gradient of inputs, of weights
 _BYTES = {"float32": 4, "mixed_bfloat16": 2}  # of an activation

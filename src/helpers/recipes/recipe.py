@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 import keras
 
-from helpers import expect
 from helpers.datasets.photos import TrainingView
 from helpers.recipes.schedules import LinearWarmup
+from helpers.support import expect
 
 _CHOICES = {
     "optimizer": ("sgd", "adam"),

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers import locks, whole
 from helpers.runs.run import check_free, directory
+from helpers.support import locks, whole
 
 
 @contextlib.contextmanager

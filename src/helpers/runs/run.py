@@ -19,8 +19,8 @@ from typing import Any
 
 import keras
 
-from helpers import expect, whole
 from helpers.specs import Network
+from helpers.support import expect, whole
 
 DIRECTORY_VARIABLE = "RESNET_BOOK_RESULTS"
 

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from helpers import datasets, expect
+from helpers import datasets
 from helpers.datasets import DataSet
 from helpers.runs import Run
+from helpers.support import expect
 
 
 @dataclass(frozen=True)

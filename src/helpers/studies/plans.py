@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from helpers import counting, datasets, expect, recipes, specs, training
+from helpers import counting, datasets, recipes, specs, training
 from helpers.datasets import REDUCED_TRAINING_IMAGES, DataSet
 from helpers.recipes import Recipe, costs
 from helpers.recipes.costs import Cost, Machine
 from helpers.runs import Run
 from helpers.specs import Network
 from helpers.studies.named import Length
+from helpers.support import expect
 from helpers.training import on_device
 
 

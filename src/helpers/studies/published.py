@@ -21,8 +21,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers import expect, networks, runs, specs, weights
+from helpers import networks, runs, specs, weights
 from helpers.datasets import Data, Split
+from helpers.support import expect
 from helpers.weights import addresses, hub
 
 NAMES = tuple(name for name in weights.names() if weights.get(name).url)

@@ -12,11 +12,11 @@ import keras
 
 from helpers import datasets, runs, weights
 from helpers.datasets import DataSet
-from helpers.locks import LockedError
 from helpers.runs import Run
 from helpers.studies.named import NamedPlan
 from helpers.studies.plans import Plan
 from helpers.studies.study import Study
+from helpers.support.locks import LockedError
 from helpers.training.callbacks import DivergedError, epochs_done
 
 

@@ -16,13 +16,14 @@ from typing import Any, ClassVar, Literal
 import keras
 import numpy as np
 
-from helpers import counting, expect, networks, recipes, runs, specs, training, weights
+from helpers import counting, networks, recipes, runs, specs, training, weights
 from helpers.datasets import Photos
 from helpers.datasets.photos import damage_named
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
 from helpers.studies.named import Length, NamedPlan
+from helpers.support import expect
 from helpers.weights import Preprocessing
 
 Frozen = Literal["body", "bn", "nothing"]

@@ -18,10 +18,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import expect, runs, whole
+from helpers import runs
 from helpers.datasets import DataSet
 from helpers.recipes import Recipe
 from helpers.runs import Run
+from helpers.support import expect, whole
 from helpers.training import processes, state_files
 
 

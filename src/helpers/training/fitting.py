@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from helpers import expect
 from helpers.datasets import DataSet
 from helpers.recipes import Recipe
+from helpers.support import expect
 
 
 def check(data: DataSet, recipe: Recipe, seed: int) -> None:

@@ -24,11 +24,12 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from helpers import datasets, expect, runs
+from helpers import datasets, runs
 from helpers.datasets import Data, mixing, sampling
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
+from helpers.support import expect
 from helpers.training import loop, processes, state_files
 from helpers.training.callbacks import GROUPS, Lines, Record, check_finite, variables
 from helpers.training.epoch_orders import orders

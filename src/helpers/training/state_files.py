@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from helpers import expect, whole
+from helpers.support import expect, whole
 
 ENDING = ".state.safetensors"
 FORMAT = 1  # goes up where an earlier version could not read a state rightly

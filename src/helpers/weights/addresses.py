@@ -14,7 +14,7 @@ from pathlib import Path
 
 import keras
 
-from helpers import fetching
+from helpers.support import fetching
 from helpers.weights import hub, pickles
 
 AT_HAND = "RESNET_BOOK_PUBLISHED"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import keras
 
-from helpers import fetching
+from helpers.support import fetching
 from helpers.weights import naming
 from helpers.weights.places import (
     HEAD,

@@ -19,8 +19,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_bytes
 
-from helpers import expect, whole
 from helpers.specs import BOTTLENECK_STRIDES
+from helpers.support import expect, whole
 from helpers.weights import naming, pickles, published, pytorch, stated
 from helpers.weights import option_a as forms
 from helpers.weights import places as fitting

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import fetching
+from helpers.support import fetching
 
 REVISION, WEIGHTS, CONFIGURATION = "main", "model.safetensors", "config.json"
 _SHA256, _GIT_ID = r"[0-9a-f]{64}", r"[0-9a-f]{40}"

@@ -16,9 +16,10 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import expect, specs
+from helpers import specs
 from helpers.datasets.preprocessing import IMAGENET_MEAN, IMAGENET_STD, KERAS, Preprocessing
 from helpers.specs import BottleneckStride
+from helpers.support import expect
 from helpers.weights.option_a import BEHIND, BOTH_SIDES, OptionA
 
 

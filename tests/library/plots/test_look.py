@@ -6,8 +6,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from helpers import plots
-from helpers.palette import KINDS
 from helpers.plots.look import STYLES_OF
+from helpers.support.palette import KINDS
 
 FOUR = ("plain20", "plain56", "resnet20", "resnet56")
 

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from helpers import plots, studies
-from helpers.palette import KINDS
+from helpers.support.palette import KINDS
 
 pytestmark = pytest.mark.quick
 

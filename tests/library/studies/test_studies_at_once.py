@@ -2,8 +2,9 @@
 
 import pytest
 
-from helpers import datasets, locks, runs, studies, weights
+from helpers import datasets, runs, studies, weights
 from helpers.__main__ import main
+from helpers.support import locks
 
 STUDY = """
 title = "two nets"

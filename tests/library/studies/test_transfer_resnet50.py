@@ -17,9 +17,9 @@ import pytest
 import hub_server
 import photo_archives
 from helpers import networks, specs, weights
-from helpers.architecture import catalogue as nets
 from helpers.datasets import tfds_folders
 from helpers.datasets.photos import catalogue
+from helpers.specs import catalogue as nets
 from helpers.studies import transfer
 from helpers.weights import published
 from photo_archives import encoded, plain

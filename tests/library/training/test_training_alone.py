@@ -5,8 +5,9 @@ import shutil
 import keras
 import pytest
 
-from helpers import locks, runs, training, weights
+from helpers import runs, training, weights
 from helpers.recipes import Recipe
+from helpers.support import locks
 from helpers.training.callbacks import epochs_done
 
 RECIPE = Recipe("brief", "tests", steps=6, batch_size=64, boundaries=(4,))

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import expect
 from helpers.datasets.photos.catalogue import ARCHIVES
 from helpers.datasets.split import Split
+from helpers.support import expect
 
 # The first of the thousand sorted WordNet numbers: tench, goldfish, three kinds of sharks.
 CLASSES = ("n01440764", "n01443537", "n01484850", "n01491361", "n01494475")

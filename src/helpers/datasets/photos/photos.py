@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers import expect
 from helpers.datasets import sampling
 from helpers.datasets.photos import decoding, pipeline, views
 from helpers.datasets.photos.tfrecords import Photographs
 from helpers.datasets.photos.views import TestView, TrainingView
 from helpers.datasets.preprocessing import KERAS, Preprocessing
 from helpers.datasets.protocol import size, steps_per_epoch
+from helpers.support import expect
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -9,9 +9,9 @@ import os
 import statistics
 import time
 
-from helpers import expect
 from helpers.datasets.photos import decoding
 from helpers.datasets.photos.photos import Photos
+from helpers.support import expect
 
 
 def cores() -> int:

@@ -28,7 +28,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from helpers import whole
+from helpers.support import whole
 
 _KEYS = (b"image", b"label", b"file_name")
 _HEAD = 12  # bytes before a record's content: its length, and a check sum of that

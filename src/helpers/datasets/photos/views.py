@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from helpers import expect
 from helpers.datasets.photos import decoding
+from helpers.support import expect
 
 if TYPE_CHECKING:
     import tensorflow as tf

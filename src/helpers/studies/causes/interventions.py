@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
-from helpers import expect, specs
+from helpers import specs
+from helpers.support import expect
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from helpers import expect, networks, runs, specs, weights
+from helpers import networks, runs, specs, weights
 from helpers.datasets import Data
+from helpers.support import expect
 
 # 20 epochs of CIFAR-10 (JPEG) at full size, one seed: the study `depth` keeps their weights.
 OURS = ("plain20", "resnet20", "plain56", "resnet56")

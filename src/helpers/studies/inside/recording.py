@@ -10,10 +10,11 @@ from typing import Any
 
 import keras
 
-from helpers import expect, locks, runs
+from helpers import runs
 from helpers.datasets import Data
 from helpers.studies.inside.measures import MEASURES
 from helpers.studies.inside.nets import get
+from helpers.support import expect, locks
 
 FORMAT = 1  # of the records; those that state none are of this one
 

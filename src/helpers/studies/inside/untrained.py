@@ -11,8 +11,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from helpers import expect, networks, propagation, specs
+from helpers import networks, propagation, specs
 from helpers.studies.causes.layers import ScaledAdd
+from helpers.support import expect
 
 Kind = Literal["plain", "residual", "half", "pre-activation"]
 KINDS: tuple[Kind, ...] = ("plain", "residual", "half", "pre-activation")

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, fields
 from typing import Literal, get_args, get_type_hints
 
-from helpers import expect
+from helpers.support import expect
 
 
 @dataclass(frozen=True)

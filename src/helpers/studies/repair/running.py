@@ -9,13 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from helpers import expect, recipes, runs, training
+from helpers import recipes, runs, training
 from helpers.datasets import Data, Split
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.studies.repair.averages import renew_averages
 from helpers.studies.repair.designs import DESIGNS, Design
 from helpers.studies.repair.network import build, multiply_adds
+from helpers.support import expect
 
 EPOCHS = 30  # as the published notebook counts them
 STEPS_PER_EPOCH = 195  # of 64 images each: a quarter of the training images

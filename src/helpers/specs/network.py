@@ -11,8 +11,7 @@ import numbers
 from dataclasses import MISSING, dataclass
 from typing import Any, Literal
 
-from helpers import expect
-from helpers.architecture.parts import (
+from helpers.specs.parts import (
     BOTTLENECK_BLOCKS,
     BOTTLENECK_STRIDES,
     CONVOLUTIONS,
@@ -26,6 +25,7 @@ from helpers.architecture.parts import (
     Stem,
     keep_integer,
 )
+from helpers.support import expect
 
 Start = Literal["usual", "zero-gamma", "skipinit", "fixup", "nf"]
 STARTS: tuple[Start, ...] = ("usual", "zero-gamma", "skipinit", "fixup", "nf")

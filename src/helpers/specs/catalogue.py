@@ -13,9 +13,8 @@ import dataclasses
 import re
 from typing import Any
 
-from helpers import expect
-from helpers.architecture.network import Network
-from helpers.architecture.parts import (
+from helpers.specs.network import Network
+from helpers.specs.parts import (
     CONVOLUTIONS,
     RESIDUAL_BLOCKS,
     BlockKind,
@@ -23,6 +22,7 @@ from helpers.architecture.parts import (
     Stage,
     Stem,
 )
+from helpers.support import expect
 
 _PREFIX: dict[BlockKind, str] = {
     "plain": "plain",

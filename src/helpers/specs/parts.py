@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from helpers import expect
+from helpers.support import expect
 
 BlockKind = Literal[
     "convolution",

@@ -4,15 +4,15 @@ The builder (`networks`), the counter (`counting`) and the drawings all read the
 so a number on a page and a layer in a model come from one place. No Keras here.
 
 Source: He et al. 2015, Table 1 (ImageNet) and section 4.2 (CIFAR-10); Simonyan and
-Zisserman 2015, Table 1 (VGG); later ones stand in `architecture.catalogue`.
+Zisserman 2015, Table 1 (VGG); later ones stand in `specs.catalogue`.
 Book: chapters 1 to 4 and 9.
 """
 
-from helpers.architecture.catalogue import _NETWORKS as _NETWORKS
-from helpers.architecture.catalogue import OF_2015, cifar, names
-from helpers.architecture.changes import get, narrowed, resolve
-from helpers.architecture.network import NORMALIZER_FREE, STARTS, Network, Start, order
-from helpers.architecture.parts import (
+from helpers.specs.catalogue import _NETWORKS as _NETWORKS
+from helpers.specs.catalogue import OF_2015, cifar, names
+from helpers.specs.changes import get, narrowed, resolve
+from helpers.specs.network import NORMALIZER_FREE, STARTS, Network, Start, order
+from helpers.specs.parts import (
     BLOCKS,
     BOTTLENECK_BLOCKS,
     BOTTLENECK_STRIDES,
@@ -28,7 +28,7 @@ from helpers.architecture.parts import (
     Stage,
     Stem,
 )
-from helpers.architecture.titles import titles
+from helpers.specs.titles import titles
 
 __all__ = [
     "BLOCKS",

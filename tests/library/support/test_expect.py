@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from helpers import expect
+from helpers.support import expect
 
 pytestmark = pytest.mark.quick
 

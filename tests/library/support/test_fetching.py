@@ -8,8 +8,8 @@ import pytest
 import requests
 
 import stalling
-from helpers import fetching
 from helpers.datasets import tfds_folders
+from helpers.support import fetching
 
 pytestmark = pytest.mark.one_backend
 

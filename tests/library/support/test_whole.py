@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from helpers import whole
+from helpers.support import whole
 
 pytestmark = pytest.mark.quick
 
@@ -50,7 +50,7 @@ def test_a_killed_process_leaves_no_half_file_under_the_name(tmp_path):
     path.write_text("old")
     program = f"""
         import os, signal
-        from helpers import whole
+        from helpers.support import whole
         with whole.written({str(path)!r}) as unfinished:
             unfinished.write_text("new")
             os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from helpers import expect
-from helpers.architecture.catalogue import _NETWORKS, names
-from helpers.architecture.network import NORMALIZER_FREE, STARTS, Network, Start
-from helpers.architecture.parts import BottleneckStride, Option
+from helpers.specs.catalogue import _NETWORKS, names
+from helpers.specs.network import NORMALIZER_FREE, STARTS, Network, Start
+from helpers.specs.parts import BottleneckStride, Option
+from helpers.support import expect
 
 
 class _Tag(NamedTuple):

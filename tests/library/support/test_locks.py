@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from helpers import locks
+from helpers.support import locks
 
 pytestmark = pytest.mark.quick
 
 HOLDS = """
 import sys, time
-from helpers import locks
+from helpers.support import locks
 with locks.held(sys.argv[1], "busy"):
     print("held", flush=True)
     time.sleep(60)
