@@ -22,7 +22,7 @@ import sys
 import time
 from pathlib import Path
 
-from helpers.options import parser
+from helpers.support.options import parser
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

@@ -1,1 +1,1 @@
-"""What the library's modules share and no reader imports: errors, files, downloads, colours."""
+"""What the library's modules share and no reader imports: errors, files, downloads, options."""

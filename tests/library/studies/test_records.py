@@ -11,7 +11,6 @@ import pytest
 
 from helpers import counting, runs, specs, studies
 from helpers.__main__ import _plan
-from helpers.options import parser
 from helpers.recipes import Recipe
 from helpers.specs import Network
 from helpers.studies import (
@@ -24,6 +23,7 @@ from helpers.studies import (
     repair,
     transfer,
 )
+from helpers.support.options import parser
 
 RESULTS = Path(__file__).resolve().parents[3] / "results"
 # A reader's own runs may lie there too; these are the book's.

@@ -11,8 +11,8 @@ import pytest
 
 from helpers import studies
 from helpers.__main__ import _plan
-from helpers.options import parser
 from helpers.studies import RepairPlan, repair
+from helpers.support.options import parser
 
 
 @pytest.mark.parametrize("name", studies.names())
