@@ -130,23 +130,22 @@ def growth_and_error():
 
 
 def repairs():
-    """Repairing a notebook: training and test error after each repair."""
+    """Repairing a notebook: the test error after each repair, as read and without the lag."""
     steps = list(repair.STEPS)
-    rows = [row for row in repair.compare() if row["step"] in steps]
     figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-    lines = {
-        "training": ("s--", 3, "training images"),
-        "test": ("o-", 2, "test images"),
-        "mean": ("d:", 4, "test images, mean of the last three"),
-    }
-    for reading, (style, colour, label) in lines.items():
-        errors = [row[reading] for row in rows]
-        ax.plot(errors, steps, style, color=plots.COLOURS[colour], label=label)
-    for step in ("published", "recipe"):
-        of_seeds = [repair.readings(step, seed=seed)["test"] for seed in range(3)]
-        ax.plot(of_seeds, 3 * [step], "k|", ms=12)
+    anew = []
+    for seed in (0, 1):
+        of_steps = [repair.readings(step, seed=seed) for step in steps]
+        read = [errors["test"] for errors in of_steps]
+        style = {"color": plots.COLOURS[2], "ls": ":", "lw": 1, "marker": "o", "mfc": "none"}
+        ax.plot(read, steps, label="as read after the last step" if seed else None, **style)
+        anew.append([errors["anew"] for errors in of_steps])
+        style = {"color": plots.COLOURS[0], "ls": "none", "marker": "D", "ms": 4}
+        ax.plot(anew[-1], steps, label="averages estimated anew" if seed else None, **style)
+    means = [sum(both) / 2 for both in zip(*anew, strict=True)]
+    ax.plot(means, steps, color=plots.COLOURS[0])
     ax.invert_yaxis()
-    ax.set_xlabel("error (%)")
-    ax.set_title("CIFAR-10 (JPEG), 5,850 steps of 64 images", fontsize="medium")
+    ax.set_xlabel("test error (%)")
+    ax.set_title("CIFAR-10 (JPEG), 5,850 steps of 64 images, two seeds", fontsize="medium")
     figure.legend(loc="outside lower center", ncols=2)
     return figure

@@ -111,40 +111,41 @@ def repaired(step, split="test", seed=0):
     return 100 * repair.recorded(step, seed=seed).final[split]["error"]
 
 
-def late(step, seed=0):
-    """The mean of the last three of the ten test errors of a step, in per cent."""
-    return sum(_last_three(step, seed)) / 3
+def anew(step, split="test", seed=0):
+    """The same with the moving averages of batch normalization estimated anew."""
+    return 100 * repair.recorded(step, seed=seed).extra["renewed"][split]["error"]
 
 
-def _last_three(step, seed=0):
+def jump_of(step, seed=0):
+    """How far apart the last three of the ten test errors of a step are, in points."""
     history = repair.recorded(step, seed=seed).history
-    errors = dict(
-        zip(history["step"], history.get("test_error", history["validation_error"]), strict=True)
-    )
-    return [100 * errors[at] for at in (4680, 5265, 5850)]
+    seen = history.get("test_error", history["validation_error"])
+    errors = dict(zip(history["step"], seen, strict=True))
+    last = [100 * errors[at] for at in (4680, 5265, 5850)]
+    return max(last) - min(last)
 
 
-def jump_of_steps():
-    """How far apart a step's last three are, in points: the median before "recipe"."""
-    return statistics.median([jump_of(step) for step in repair.STEPS if step != "recipe"])
+def changes(read):
+    """What each step changes of an error, in points, for each of two seeds: {step: [..]}."""
+    return {
+        after: [read(after, seed=seed) - read(before, seed=seed) for seed in (0, 1)]
+        for before, after in itertools.pairwise(repair.STEPS)
+    }
 
 
-def jump_of(step):
-    """How far apart the last three test errors of a step are, in points."""
-    return max(_last_three(step)) - min(_last_three(step))
+def passing(read=anew):
+    """The steps that change an error by more than luck with both seeds: {step: points}."""
+    limit = largest_luck(read)
+    return {
+        step: sum(both) / 2
+        for step, both in changes(read).items()
+        if min(both) > limit or max(both) < -limit
+    }
 
 
-def passing(mean=False):
-    """The steps whose change of the test error is larger than luck: {step: points}."""
-    read, limit = late if mean else repaired, largest_luck(mean)
-    changes = {b: read(b) - read(a) for a, b in itertools.pairwise(repair.STEPS)}
-    return {step: points for step, points in changes.items() if abs(points) > limit}
-
-
-def largest_luck(mean=False):
-    """The largest change that luck alone made of a step's test error, in points."""
-    read = late if mean else repaired
-    lucky = [abs(read("biases") - read("order")), *([] if mean else [jump_of_steps()])]
+def largest_luck(read=anew):
+    """The largest change that luck alone made of a step's error, in points."""
+    lucky = [abs(points) for points in changes(read)["biases"]]
     for step in ("published", "recipe"):
         of_seeds = [read(step, seed=seed) for seed in range(3)]
         lucky.append(max(of_seeds) - min(of_seeds))

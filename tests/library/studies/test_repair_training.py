@@ -86,37 +86,52 @@ def test_recorded_finds_the_run_of_a_step(short, larger_data, monkeypatch):
             repair.recorded("head", **missing)
 
 
+def of_records(step, *, seed=0):
+    """Errors 0.30, 0.29 and so on, those of seed 1 0.002 above, and 0.05 more as they stand.
+
+    Of the test errors on the way the one before the last is 0.10 too high and the fourth
+    0.20 too low; the published one, measured each epoch, has a lower one between."""
+    error = 0.3 - list(repair.DESIGNS).index(step) / 100 + 0.002 * seed
+    every = 195 if step in ("published", "plain") else 585
+    steps = list(range(every, 5851, every))
+    off = {195: -0.29, 4 * 585: -0.2, 9 * 585: 0.1}
+    curve = [error + 0.05 + off.get(at, 0) for at in steps]
+    key = "validation_error" if every == 195 else "test_error"
+    history = {"step": steps, "validation_error": len(steps) * [0.5], key: curve}
+    history["error"] = [0.9, 0.2]
+    final = {"train": {"error": error / 2 + 0.04}, "test": {"error": error + 0.05}}
+    renewed = {"train": {"error": error / 2}, "test": {"error": error}}
+    return SimpleNamespace(final=final, history=history, parameters=7, extra={"renewed": renewed})
+
+
+def test_the_readings_of_a_record(monkeypatch):
+    monkeypatch.setattr(running, "recorded", of_records)
+    for step in ("validation", "published"):
+        read = repair.readings(step, seed=1)
+        error = {"validation": 29.2, "published": 30.2}[step]
+        expected = {"test": error + 5, "anew": error, "training": error / 2 + 4}
+        expected |= {"training anew": error / 2, "logged": 20, "jump": 10, "best": error - 15}
+        assert read == pytest.approx(expected)
+
+
 def test_compare_has_a_row_for_each_design(monkeypatch):
-    """Errors 0.30, 0.29 and so on, 0.1 above that before the end, and 0.07 at it.
-
-    The published one, measured each epoch, has a lower one between."""
-
-    def recorded(step, seed=0):
-        error = 0.3 - list(repair.DESIGNS).index(step) / 100
-        every = 195 if step in ("published", "plain") else 585
-        steps = list(range(every, 5851, every))
-        curve = [0.01 if at == 195 else error + 0.1 * (at != 1170) for at in steps]
-        curve[-1] = error + 0.07
-        key = "validation_error" if every == 195 else "test_error"
-        history = {"step": steps, "validation_error": len(steps) * [0.5], key: curve}
-        history["error"] = [0.9, 0.2]
-        final = {"train": {"error": error / 2}}
-        return SimpleNamespace(final=final, history=history, parameters=7)
-
-    monkeypatch.setattr(running, "recorded", recorded)
+    monkeypatch.setattr(running, "recorded", of_records)
     rows = {row["step"]: row for row in repair.compare()}
     assert list(rows) == list(repair.DESIGNS)
-    assert [rows[s]["test"] for s in ("published", "validation")] == pytest.approx([37, 36])
-    assert [rows[s]["best"] for s in ("published", "validation")] == pytest.approx([30, 29])
-    assert [rows[s]["mean"] for s in ("published", "validation")] == pytest.approx([39, 38])
-    assert [rows[s]["jump"] for s in ("published", "validation")] == pytest.approx([3, 3])
+    assert [rows[s]["test 0"] for s in ("published", "validation")] == pytest.approx([35, 34])
+    assert [rows[s]["test 1"] for s in ("published", "plain")] == pytest.approx([35.2, 23.2])
+    assert [rows[s]["anew 0"] for s in ("published", "validation")] == pytest.approx([30, 29])
+    assert rows["validation"]["anew 1"] == pytest.approx(29.2)
     assert rows["published"]["change"] == 0
     assert rows["order"]["change"] == pytest.approx(-1)
     assert rows["plain"]["change"] == pytest.approx(-12)  # from the published one
-    assert rows["head"]["training"] == pytest.approx(12.5)
-    assert rows["head"]["logged"] == 20
+    assert rows["head"]["training"] == pytest.approx(12.55)
     assert rows["recipe"]["M multiply-adds"] == counting.multiply_adds("resnet20") / 1e6
     assert rows["plain"]["parameters"] == 7
+    (one,) = [row for row in repair.compare(seeds=[2]) if row["step"] == "order"]
+    assert set(one) == {
+        *("step", "test 2", "anew 2", "change", "training", "parameters", "M multiply-adds")
+    }
 
 
 def test_an_unknown_step_is_named(larger_data):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +16,7 @@ from helpers.datasets import Data, Split
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.studies.repair.averages import renew_averages
-from helpers.studies.repair.designs import DESIGNS, Design
+from helpers.studies.repair.designs import DESIGNS, STEPS, Design
 from helpers.studies.repair.network import build, multiply_adds
 from helpers.support import expect
 
@@ -110,36 +112,49 @@ def recorded(step: str, *, seed: int = 0, precision: str = "mixed_bfloat16") -> 
 
 
 def readings(step: str, *, seed: int = 0) -> dict[str, float]:
-    """What the recorded test errors of a step say at the end of its training, in per cent.
+    """The recorded errors of a step at the end of its training, in per cent.
 
-    They are measured ten times, after every third epoch. "test" is the last one, "mean"
-    that of the last three, "jump" how far apart these three are, "best" the lowest of all.
+    "test" and "training" are those of the finished net as it stands, in inference mode,
+    "anew" and "training anew" those with its moving averages estimated anew
+    (`renew_averages`). "logged" is the training error in training mode, as logged between
+    the last two measurements. Of the ten measurements on the way, one after every third
+    epoch, "jump" is how far apart the last three test errors are, "best" the lowest of all.
     """
-    history = recorded(step, seed=seed).history
+    run = recorded(step, seed=seed)
     # The published notebook's validation images are the test images.
-    seen = history.get("test_error", history["validation_error"])
+    seen = run.history.get("test_error", run.history["validation_error"])
     every = MEASURED_EVERY * STEPS_PER_EPOCH
-    third = [100 * e for e, at in zip(seen, history["step"], strict=True) if at % every == 0]
-    late = third[-3:]
-    spread = {"jump": max(late) - min(late), "best": min(third)}
-    return {"test": third[-1], "mean": sum(late) / 3, **spread}
+    third = [e for e, at in zip(seen, run.history["step"], strict=True) if at % every == 0]
+    anew = run.extra["renewed"]
+    errors = {
+        "test": run.final["test"]["error"],
+        "anew": anew["test"]["error"],
+        "training": run.final["train"]["error"],
+        "training anew": anew["train"]["error"],
+        "logged": run.history["error"][-1],
+        "jump": max(third[-3:]) - min(third[-3:]),
+        "best": min(third),
+    }
+    return {what: 100 * error for what, error in errors.items()}
 
 
-def compare() -> list[dict[str, Any]]:
-    """A row for each of `DESIGNS`, from its recorded run with seed 0. For `runs.table`.
+def compare(seeds: Sequence[int] = (0, 1)) -> list[dict[str, Any]]:
+    """A row for each of `DESIGNS`, from its recorded runs. For `runs.table`.
 
-    Errors in per cent, in inference mode: the `readings`; "change" of "test" from the step
-    before, for "plain" from the published one; "training", after the last step. "logged"
-    is the training error in training mode, as logged between the last two measurements.
+    "test 0" and "anew 0" are the `readings` of seed 0, and so on. The others are means over
+    the seeds: "change" of "anew" from the step before, for "plain" from the published one,
+    and "training" with averages estimated anew.
     """
-    rows = []
+    before = {after: step for step, after in itertools.pairwise(STEPS)} | {"plain": "published"}
+    rows, anew = [], {}
     for step, design in DESIGNS.items():
-        run, read = recorded(step), readings(step)
-        before = rows[0 if step == "plain" else -1]["test"] if rows else read["test"]
-        row = {"step": step, "test": read.pop("test")}
-        row |= {"change": row["test"] - before, **read}
-        row |= {"training": 100 * run.final["train"]["error"]}
-        row |= {"logged": 100 * run.history["error"][-1], "parameters": run.parameters}
+        of = {seed: readings(step, seed=seed) for seed in seeds}
+        anew[step] = np.mean([read["anew"] for read in of.values()])
+        training_error = np.mean([read["training anew"] for read in of.values()])
+        row: dict[str, Any] = {"step": step}
+        row |= {f"{what} {seed}": of[seed][what] for what in ("test", "anew") for seed in seeds}
+        row |= {"change": float(anew[step] - anew[before.get(step, step)])}
+        row |= {"training": float(training_error), "parameters": recorded(step).parameters}
         rows.append(row | {"M multiply-adds": multiply_adds(build(design)) / 1e6})
     return rows
 
