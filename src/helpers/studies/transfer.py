@@ -78,6 +78,7 @@ def linear_head(
     try:
         from sklearn.linear_model import LogisticRegression
         from sklearn.preprocessing import StandardScaler
+        from threadpoolctl import threadpool_limits  # which scikit-learn brings
     except ImportError as error:
         raise ImportError(
             'Expected scikit-learn, which fits linear heads: pip install "scikit-learn>=1.5,<2"'
@@ -92,7 +93,10 @@ def linear_head(
     # Of two classes scikit-learn learns the difference of the two kernels, whose square is double.
     strength = 1 / (l2 * len(x)) * (2 if num_classes == 2 else 1)
     head = LogisticRegression(C=strength, tol=1e-8, max_iter=10_000)
-    head.fit(scaler.transform(x.astype("float64")), y)
+    # Steps this small gain nothing from more threads, and these wait for one another where
+    # another program has a core: 17 times as long, beside a training.
+    with threadpool_limits(1, "blas"):
+        head.fit(scaler.transform(x.astype("float64")), y)
     w, bias = head.coef_, head.intercept_
     if num_classes == 2:
         w, bias = np.concatenate([-w, w]) / 2, np.concatenate([-bias, bias]) / 2
