@@ -130,22 +130,20 @@ def growth_and_error():
 
 
 def repairs():
-    """Repairing a notebook: the test error after each repair, as read and without the lag."""
+    """Repairing a notebook: the test error after each repair, as read and read anew."""
     steps = list(repair.STEPS)
     figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-    anew = []
-    for seed in (0, 1):
-        of_steps = [repair.readings(step, seed=seed) for step in steps]
-        read = [errors["test"] for errors in of_steps]
-        style = {"color": plots.COLOURS[2], "ls": ":", "lw": 1, "marker": "o", "mfc": "none"}
-        ax.plot(read, steps, label="as read after the last step" if seed else None, **style)
-        anew.append([errors["anew"] for errors in of_steps])
-        style = {"color": plots.COLOURS[0], "ls": "none", "marker": "D", "ms": 4}
-        ax.plot(anew[-1], steps, label="averages estimated anew" if seed else None, **style)
-    means = [sum(both) / 2 for both in zip(*anew, strict=True)]
-    ax.plot(means, steps, color=plots.COLOURS[0])
+    of = {seed: [repair.readings(step, seed=seed) for step in steps] for seed in (0, 1)}
+    read, anew = plots.COLOURS[2], plots.COLOURS[0]
+    for seed, marker in ((0, "s"), (1, "o")):
+        errors = [row["test"] for row in of[seed]]
+        style = {"color": read, "ls": ":", "marker": marker, "mfc": "none"}
+        ax.plot(errors, steps, label=f"as read, seed {seed}", **style)
+    ax.plot([row["anew"] for row in of[1]], steps, "o-", color=anew, label="anew, seed 1")
+    both = [(row["anew"], s) for row, s in zip(of[0], steps, strict=True) if "anew" in row]
+    ax.plot(*zip(*both, strict=True), "s", color=anew, mfc="none", label="anew, seed 0")
     ax.invert_yaxis()
     ax.set_xlabel("test error (%)")
-    ax.set_title("CIFAR-10 (JPEG), 5,850 steps of 64 images, two seeds", fontsize="medium")
+    ax.set_title("CIFAR-10 (JPEG), 5,850 steps of 64 images", fontsize="medium")
     figure.legend(loc="outside lower center", ncols=2)
     return figure

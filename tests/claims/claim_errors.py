@@ -111,45 +111,53 @@ def repaired(step, split="test", seed=0):
     return 100 * repair.recorded(step, seed=seed).final[split]["error"]
 
 
-def anew(step, split="test", seed=0):
+def anew(step, split="test", seed=1):
     """The same with the moving averages of batch normalization estimated anew."""
     return 100 * repair.recorded(step, seed=seed).extra["renewed"][split]["error"]
 
 
-def jump_of(step, seed=0):
-    """How far apart the last three of the ten test errors of a step are, in points."""
-    history = repair.recorded(step, seed=seed).history
-    seen = history.get("test_error", history["validation_error"])
-    errors = dict(zip(history["step"], seen, strict=True))
-    last = [100 * errors[at] for at in (4680, 5265, 5850)]
-    return max(last) - min(last)
+def read_with(read, step):
+    """The seeds of a step with which an error was read: both; anew one or both."""
+    extra = {seed: repair.recorded(step, seed=seed).extra for seed in (0, 1)}
+    return [seed for seed in (0, 1) if read is not anew or "renewed" in extra[seed]]
 
 
 def changes(read):
-    """What each step changes of an error, in points, for each of two seeds: {step: [..]}."""
+    """What each step changes of an error, in points, for each seed: {step: [points, ..]}."""
     return {
-        after: [read(after, seed=seed) - read(before, seed=seed) for seed in (0, 1)]
+        after: [
+            read(after, seed=seed) - read(before, seed=seed)
+            for seed in read_with(read, after)
+            if seed in read_with(read, before)
+        ]
         for before, after in itertools.pairwise(repair.STEPS)
     }
 
 
-def passing(read=anew):
-    """The steps that change an error by more than luck with both seeds: {step: points}."""
-    limit = largest_luck(read)
-    return {
-        step: sum(both) / 2
-        for step, both in changes(read).items()
-        if min(both) > limit or max(both) < -limit
-    }
+def apart(read):
+    """How far apart an error is with two seeds, in points: {step: points}."""
+    both = [step for step in repair.STEPS if len(read_with(read, step)) == 2]
+    return {step: abs(read(step, seed=0) - read(step, seed=1)) for step in both}
 
 
 def largest_luck(read=anew):
     """The largest change that luck alone made of a step's error, in points."""
-    lucky = [abs(points) for points in changes(read)["biases"]]
-    for step in ("published", "recipe"):
-        of_seeds = [read(step, seed=seed) for seed in range(3)]
-        lucky.append(max(of_seeds) - min(of_seeds))
-    return max(lucky)
+    return max(*apart(read).values(), *(abs(points) for points in changes(read)["biases"]))
+
+
+def passing(read=anew):
+    """The steps that change an error by more than luck, with every seed: {step: points}."""
+    limit = largest_luck(read)
+    return {
+        step: sum(of) / len(of)
+        for step, of in changes(read).items()
+        if min(of) * max(of) > 0 and abs(sum(of) / len(of)) > limit
+    }
+
+
+def jump_of(step, seed=0):
+    """How far apart the last three of the ten test errors of a step are, in points."""
+    return repair.readings(step, seed=seed)["jump"]
 
 
 def trained(design):
