@@ -11,7 +11,7 @@ import contextlib
 from nbformat import NotebookNode
 
 # What draws, loads and reports is nobody's answer.
-FREE = ("datasets", "diagrams", "glue", "paper", "palette", "plots", "recipes", "runs", "specs")
+FREE = ("datasets", "diagrams", "glue", "paper", "plots", "recipes", "runs", "specs", "support")
 # A record comes from there, and what it can be asked is an answer all the same.
 METHODS = {"survival_of": "helpers.specs.Network.survival_of"}
 
@@ -38,7 +38,8 @@ def borrowed(notebook: NotebookNode, source: NotebookNode) -> dict[str, list[str
             own[name] = books.union(*(own.get(n, set()) for n in names))
         if _is_answer(cell):
             books = uses.books.union(*(own.get(n, set()) for n in uses.names))
-            taken = sorted(b for b in books - usual if b.split(".")[1] not in FREE)
+            asked = {*METHODS.values()}
+            taken = sorted(b for b in books - usual if b in asked or b.split(".")[1] not in FREE)
             if taken:
                 found[_id(cell)] = taken
     return found
