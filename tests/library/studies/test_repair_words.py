@@ -14,6 +14,8 @@ def test_the_steps_that_it_names_pass_the_yardsticks():
     assert not claim_errors.passing(claim_errors.repaired)
     anew = claim_errors.passing()
     assert list(anew) == ["order", "head", "stem", "crop", "recipe"] and max(anew.values()) < 0
+    both = [s for s in repair.STEPS if len(claim_errors.read_with(claim_errors.anew, s)) == 2]
+    assert both == ["published", "shuffled", "order", "biases", "head", "recipe"]
     assert max(anew, key=anew.get) == "recipe"  # barely
     of_seed_1 = {step: of[-1] for step, of in claim_errors.changes(claim_errors.anew).items()}
     assert sorted(of_seed_1, key=of_seed_1.get)[:3] == ["order", "stem", "head"]
