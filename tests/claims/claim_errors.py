@@ -99,13 +99,6 @@ def falling_depths(kind, split, least=0.0):
     return [SWEEP_DEPTHS[0], SWEEP_DEPTHS[count]]
 
 
-def all_errors(net):
-    """The training error as logged, and the final ones on three splits, in per cent."""
-    run = run_of(net)
-    finished = [run.final[split]["error"] for split in ("train", "validation", "test")]
-    return [100 * e for e in (run.history["error"][-1], *finished)]
-
-
 def repaired(step, split="test", seed=0):
     """The final error of a step of "Repairing a notebook", in per cent."""
     return 100 * repair.recorded(step, seed=seed).final[split]["error"]
@@ -153,16 +146,6 @@ def passing(read=anew):
         for step, of in changes(read).items()
         if min(of) * max(of) > 0 and abs(sum(of) / len(of)) > limit
     }
-
-
-def jump_of(step, seed=0):
-    """How far apart the last three of the ten test errors of a step are, in points."""
-    return repair.readings(step, seed=seed)["jump"]
-
-
-def trained(design):
-    """The parameters of a repaired net that are trained."""
-    return sum(math.prod(w.shape) for w in repair.build(design).trainable_weights)
 
 
 def as_it_stands():
