@@ -66,6 +66,11 @@ EXPLANATIONS = (
         "ResNet-56 fails without it, even with branches that start at 0",
         ("skipinit",),
     ),
+    Explanation(
+        "a net whose ReLUs are nearly lines has too little left to compute with",
+        "ResNet-56 fails with such ReLUs too",
+        ("resnet56-leaky0.5", "resnet56-leaky0.8"),
+    ),
 )
 
 

@@ -16,6 +16,11 @@ from helpers.support import expect
 class Intervention:
     """A net of the book with one thing changed, in the net, its start or its training.
 
+    Of either net:
+
+    - `slope`: every ReLU is a leaky one with this slope below zero. The kernels start by He's
+      rule for slope 0: batch normalization makes up for the factor.
+
     Of the training:
 
     - `warmup_steps`: the rate rises linearly over so many steps, from a hundredth;
@@ -28,8 +33,6 @@ class Intervention:
 
     Of a plain net:
 
-    - `slope`: every ReLU is a leaky one with this slope below zero. The kernels start by He's
-      rule for slope 0: batch normalization makes up for the factor;
     - `dirac`: each 3x3 convolution of the blocks has the kernel I + W' in place of W, see
       `layers.DiracConv2D`. "added": W' is what W was, by He's rule. "scaled": each filter
       of it has norm 1 and learned factors, as in Zagoruyko and Komodakis 2017;
@@ -97,7 +100,7 @@ class Intervention:
         return self == Intervention(self.network)
 
 
-_PLAIN = ("slope", "dirac", "deepened_from")
+_PLAIN = ("dirac", "deepened_from")
 _RESIDUAL = ("shortcut", "zero_gamma", "skip_init")
 
 # The first four are what the others are compared with.
@@ -119,6 +122,8 @@ INTERVENTIONS: dict[str, Intervention] = {
     "halved": Intervention("resnet56", shortcut=0.5),
     "zero-gamma": Intervention("resnet56", zero_gamma=True),
     "skipinit": Intervention("resnet56", skip_init=True),
+    "resnet56-leaky0.5": Intervention("resnet56", slope=0.5),
+    "resnet56-leaky0.8": Intervention("resnet56", slope=0.8),
 }
 
 # What a picture calls them, in the words of the page's tables.
@@ -137,6 +142,8 @@ WRITTEN = {
     "halved": "half of x",
     "zero-gamma": "gamma starts at 0",
     "skipinit": "factor starts at 0",
+    "resnet56-leaky0.5": "ResNet-56, leaky ReLU, 0.5",
+    "resnet56-leaky0.8": "ResNet-56, leaky ReLU, 0.8",
 }
 
 
