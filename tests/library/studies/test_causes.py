@@ -64,7 +64,7 @@ def test_recipes_are_chapter_1_s_over_twice_the_steps():
     assert (recipe.steps, recipe.boundaries, recipe.batch_size) == (900, (450, 674), 128)
     assert (recipe.learning_rate, recipe.padding, recipe.warmup_steps) == (0.1, 2, 0)
     changed = {n: causes.recipe(w) for n, w in INTERVENTIONS.items() if causes.recipe(w) != recipe}
-    assert list(changed) == ["warmup", "tenth-rate"]
+    assert list(changed) == ["warmup", "tenth-rate", "resnet56-warmup"]
     rates = [changed["warmup"].learning_rate_at(step) for step in (0, 50, 100, 449, 450, 674)]
     assert rates == pytest.approx([0.001, 0.0505, 0.1, 0.1, 0.01, 0.001])
     assert changed["tenth-rate"].learning_rate_at(0) == pytest.approx(0.01)

@@ -17,7 +17,7 @@ from helpers import runs
 from helpers.studies.causes.interventions import INTERVENTIONS
 from helpers.studies.causes.running import growth, record, recorded
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True)

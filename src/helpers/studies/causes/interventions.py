@@ -122,6 +122,7 @@ INTERVENTIONS: dict[str, Intervention] = {
     "halved": Intervention("resnet56", shortcut=0.5),
     "zero-gamma": Intervention("resnet56", zero_gamma=True),
     "skipinit": Intervention("resnet56", skip_init=True),
+    "resnet56-warmup": Intervention("resnet56", warmup_steps=100),
     "resnet56-leaky0.5": Intervention("resnet56", slope=0.5),
     "resnet56-leaky0.8": Intervention("resnet56", slope=0.8),
 }
@@ -142,6 +143,7 @@ WRITTEN = {
     "halved": "half of x",
     "zero-gamma": "gamma starts at 0",
     "skipinit": "factor starts at 0",
+    "resnet56-warmup": "ResNet-56, warm-up",
     "resnet56-leaky0.5": "ResNet-56, leaky ReLU, 0.5",
     "resnet56-leaky0.8": "ResNet-56, leaky ReLU, 0.8",
 }
