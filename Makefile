@@ -32,7 +32,7 @@ SAY_LEFT_OUT = $(if $(LEFT_OUT),@echo "Left out: $(LEFT_OUT). No oxford_iiit_pet
 # storing them in the notebook.
 RUN := PYTEST_CURRENT_TEST=x PYTHONPATH=notebooks $(BIN)/python -m nbconvert --config notebooks/executed.py
 
-# What tests run: tests/suites.py, which reads the words behind a command, as in TESTS=today.
+# What tests run: tests/suites.py, which reads the words behind a command, as in TESTS=all.
 SUITE := $(BIN)/python tests/suites.py
 NEWEST ?= newest
 
@@ -114,7 +114,7 @@ slides: $(INSTALLED) $(BROWSING)  ## a deck for each chapter, with notes for the
 check: lint test-quick  ## while you work: the style and the quick tests
 test-quick: $(INSTALLED)  ## the part of the tests that runs on Linux, macOS and Windows, in minutes
 	$(SUITE) quick
-test: $(INSTALLED) .venv-course/.installed  ## pytest, and the grading of the assignments (TESTS=today: some)
+test: $(INSTALLED) .venv-course/.installed  ## pytest, as far as a change can reach, and the grading (TESTS=all: all of it)
 	$(SUITE) most
 	$(SUITE) assignments
 test-library: $(INSTALLED)  ## of `make test` what is about the library
@@ -161,7 +161,7 @@ $(BROWSING): $(SITE)/package.json $(SITE)/package-lock.json
 	npm ci --prefix $(SITE) --no-audit --no-fund --loglevel=error
 	@touch $@
 
-backends: .venv-backends/.installed  ## what must run on JAX and PyTorch, too (TESTS=today: some)
+backends: .venv-backends/.installed  ## what must run on JAX and PyTorch, too (TESTS=all: all of it)
 	$(SUITE) backends
 
 bench: $(INSTALLED) .venv-backends/.installed  ## the book's speed against what a reader would use instead, in pairs

@@ -2,10 +2,10 @@
 
 What pytest runs in one environment or several goes by here; what starts a browser or builds the
 book stands in the Makefile. make hands on what stands behind a command, as in `make test
-TESTS=today`:
+TESTS=all`:
 
-- TESTS=today: of `most` and `backends` the tests that a change since the last whole run can
-  reach, and some that the day draws (project/reach.py);
+- TESTS=all: the whole of `most` and `backends`; they take, without it, the tests that a change
+  since the last whole run can reach, and some that the day draws (project/reach.py);
 - OUTPUTS=today: of `outputs` the notebooks that changed, and some that the day draws;
 - ONLY, WITH_COLAB, WITH_OLDEST: of `colab` those whose names begin so;
 - NEWEST=coming: `newest` with what is not supported yet.
@@ -89,16 +89,16 @@ def marked(*marks: str) -> list[str]:
     return [p.relative_to(ROOT).as_posix() for p in files if named.search(p.read_text("utf-8"))]
 
 
-def asked(name: str) -> bool:
-    """Whether only what is due today is to be run. Ends for another word than "today"."""
-    if (word := os.environ.get(name, "")) not in ("", "today"):
-        sys.exit(f"Expected {name}=today, or nothing for all. Received: {name}={word}")
-    return bool(word)
+def asked(name: str, usual: str) -> bool:
+    """Whether only what is due today is to be run. Ends for another word than "today" or "all"."""
+    if (word := os.environ.get(name) or usual) not in ("today", "all"):
+        sys.exit(f"Expected {name}=today or {name}=all. Received: {name}={word}")
+    return word == "today"
 
 
 def today(which: str) -> list[str] | None:
-    """With TESTS=today the files that are due; None stands for all."""
-    if not asked("TESTS"):
+    """The files that are due; None stands for all, as with TESTS=all."""
+    if not asked("TESTS", usual="today"):
         return None
     sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("project", "support")]
     import reach
@@ -132,7 +132,7 @@ def large() -> None:
 def outputs() -> None:
     """Every notebook is run and compared with its stored outputs; LEFT_OUT is not."""
     names = ["notebooks/"]
-    if asked("OUTPUTS"):
+    if asked("OUTPUTS", usual="all"):
         script = str(ROOT / "tests" / "project" / "weekly.py")
         said = subprocess.run([sys.executable, script, "--notebooks"], check=True, text=True,
                               capture_output=True)  # fmt: skip

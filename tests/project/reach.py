@@ -1,4 +1,4 @@
-"""Which tests a change can reach: for `make test TESTS=today` and `make backends TESTS=today`.
+"""Which tests a change can reach: for `make test` and `make backends`.
 
 A test of the library reaches what it imports, and what that imports in turn (grimp has the
 library's graph, the one that import-linter reads). What reads the repository's files, or is no

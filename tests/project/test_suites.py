@@ -48,23 +48,24 @@ def test_the_reader_s_choices_do_not_reach_what_is_compared(ran, monkeypatch, na
 
 def test_some_tests_of_the_day_or_all(ran, monkeypatch):
     suites.most()
-    monkeypatch.setenv("TESTS", "today")
-    suites.most()
     suites.most("tests/library")
-    (every, _), (some, _), (part, _) = ran
+    monkeypatch.setenv("TESTS", "all")
+    suites.most()
+    (some, _), (part, _), (every, _) = ran
     assert files(every) == [] and part[-1] == "tests/library"
     assert "tests/claims/test_claims.py" in files(some)
 
 
 @pytest.mark.parametrize(("name", "suite"), [("TESTS", "most"), ("OUTPUTS", "outputs")])
-def test_another_word_than_today_is_refused(ran, monkeypatch, name, suite):
+def test_another_word_than_today_or_all_is_refused(ran, monkeypatch, name, suite):
     monkeypatch.setenv(name, "no")
-    with pytest.raises(SystemExit, match=f"Expected {name}=today.*Received: {name}=no"):
+    with pytest.raises(SystemExit, match=f"Expected {name}=today or .*Received: {name}=no"):
         suites.SUITES[suite]()
     assert not ran
 
 
 def test_the_backends_are_two_and_have_what_bears_their_mark(ran, monkeypatch):
+    monkeypatch.setenv("TESTS", "all")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: type("Done", (), {"stdout": "there"}))
     suites.backends()
     (jax, of_jax), (torch, of_torch), (both, of_both) = ran
@@ -139,7 +140,7 @@ def test_an_unknown_suite_is_named():
 
 def test_make_hands_on_what_stands_behind_a_command():
     """By the environment, which is where the suites look."""
-    words = ["make", "--no-print-directory", "-f", "-", "WITH_OLDEST=", "TESTS=today"]
+    words = ["make", "--no-print-directory", "-f", "-", "WITH_OLDEST=", "TESTS=all"]
     rule = "all: ; @echo $$TESTS-$${WITH_OLDEST-unset}\n"
     said = subprocess.run(words, input=rule, capture_output=True, text=True)
-    assert said.stdout == "today-\n"
+    assert said.stdout == "all-\n"

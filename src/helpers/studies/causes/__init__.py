@@ -39,6 +39,7 @@ __all__ = [
     "EXPLANATIONS",
     "FILTERS",
     "INTERVENTIONS",
+    "SEEDS",
     "SIZE",
     "STEPS",
     "WRITTEN",
