@@ -124,6 +124,13 @@ async function look(page) {
       const { width } = image.getBoundingClientRect();
       if (!(width > least - 1)) found.push(`shows ${image.src} ${width} wide: letters want ${least}`);
     }
+    for (const picture of document.querySelectorAll("article .picture")) {
+      const hidden = picture.scrollWidth - picture.clientWidth - picture.scrollLeft > 1;
+      const fades = getComputedStyle(picture).maskImage !== "none";
+      if (picture.checkVisibility() && hidden !== fades) {
+        found.push(`${fades ? "fades" : "does not show that there is more of"} ${picture.firstChild.src}`);
+      }
+    }
     for (const caption of document.querySelectorAll("article caption")) {
       const { left, right } = caption.getBoundingClientRect();
       if (caption.checkVisibility() && (left < 0 || right > root.clientWidth)) {
