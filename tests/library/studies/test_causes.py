@@ -106,7 +106,7 @@ def test_the_net_is_the_book_s_with_the_same_first_kernels(name):
     assert trained == counting.parameters(spec) + extra
 
 
-@pytest.mark.parametrize("name", ["warmup", "tenth-rate", "clipped", "fixed-norms", "deepened"])
+@pytest.mark.parametrize("name", ["cold", "tenth-rate", "clipped", "fixed-norms", "deepened"])
 def test_what_changes_the_training_alone_leaves_the_net(name, batch):
     one, other = build("plain56"), build(name)
     np.testing.assert_allclose(one(batch[0]), other(batch[0]), rtol=1e-5, atol=1e-6)

@@ -13,10 +13,12 @@ and 8.
 
 from helpers.studies.causes.evidence import (
     EXPLANATIONS,
+    SEEDS,
     Explanation,
     agreement,
     points,
     seeds_recorded,
+    summary,
     verdict,
 )
 from helpers.studies.causes.interventions import INTERVENTIONS, WRITTEN, Intervention, get
@@ -60,6 +62,7 @@ __all__ = [
     "record",
     "recorded",
     "seeds_recorded",
+    "summary",
     "train",
     "verdict",
     "with_batch_statistics",

@@ -11,6 +11,8 @@ from typing import Literal, get_args, get_type_hints
 from helpers import specs
 from helpers.support import expect
 
+WARMUP = 100  # steps
+
 
 @dataclass(frozen=True)
 class Intervention:
@@ -23,7 +25,8 @@ class Intervention:
 
     Of the training:
 
-    - `warmup_steps`: the rate rises linearly over so many steps, from a hundredth;
+    - `warmup_steps`: the rate rises linearly over so many steps, from a hundredth. Without a
+      warm-up, 0, it is luck whether ResNet-56 gets off the ground in so short a training;
     - `learning_rate`: in place of the recipe's 0.1;
     - `clip_norm`: the gradient of all weights together is made no longer than this, before
       weight decay and momentum (Pascanu et al. 2013);
@@ -54,7 +57,7 @@ class Intervention:
     """
 
     network: Literal["plain20", "plain56", "resnet20", "resnet56"] = "plain56"
-    warmup_steps: int = 0
+    warmup_steps: int = WARMUP
     learning_rate: float | None = None
     clip_norm: float | None = None
     fixed_norms: bool = False
@@ -109,7 +112,8 @@ INTERVENTIONS: dict[str, Intervention] = {
     "resnet20": Intervention("resnet20"),
     "plain56": Intervention("plain56"),
     "resnet56": Intervention("resnet56"),
-    "warmup": Intervention(warmup_steps=100),
+    "cold": Intervention(warmup_steps=0),
+    "resnet56-cold": Intervention("resnet56", warmup_steps=0),
     "tenth-rate": Intervention(learning_rate=0.01),
     "clipped": Intervention(clip_norm=1.0),
     "fixed-norms": Intervention(fixed_norms=True),
@@ -122,7 +126,6 @@ INTERVENTIONS: dict[str, Intervention] = {
     "halved": Intervention("resnet56", shortcut=0.5),
     "zero-gamma": Intervention("resnet56", zero_gamma=True),
     "skipinit": Intervention("resnet56", skip_init=True),
-    "resnet56-warmup": Intervention("resnet56", warmup_steps=100),
     "resnet56-leaky0.5": Intervention("resnet56", slope=0.5),
     "resnet56-leaky0.8": Intervention("resnet56", slope=0.8),
 }
@@ -130,7 +133,8 @@ INTERVENTIONS: dict[str, Intervention] = {
 # What a picture calls them, in the words of the page's tables.
 WRITTEN = {
     **specs.titles(("plain20", "resnet20", "plain56", "resnet56")),
-    "warmup": "warm-up",
+    "cold": "no warm-up",
+    "resnet56-cold": "ResNet-56, no warm-up",
     "tenth-rate": "a tenth of the rate",
     "clipped": "gradient clipped",
     "fixed-norms": "kernels keep their norms",
@@ -143,7 +147,6 @@ WRITTEN = {
     "halved": "half of x",
     "zero-gamma": "gamma starts at 0",
     "skipinit": "factor starts at 0",
-    "resnet56-warmup": "ResNet-56, warm-up",
     "resnet56-leaky0.5": "ResNet-56, leaky ReLU, 0.5",
     "resnet56-leaky0.8": "ResNet-56, leaky ReLU, 0.8",
 }
