@@ -180,10 +180,9 @@ class Recipe:
         )
 
     def scaled(self, steps: int) -> Recipe:
-        """The same recipe over `steps` steps, its boundaries moved in proportion.
+        """The same recipe over `steps` steps, its boundaries moved in proportion; the name says so.
 
-        The warm-up keeps its length. The name says what was done.
-        """
+        The warm-up keeps its length."""
         return dataclasses.replace(
             self,
             name=f"{self.name}-{steps}steps",
@@ -217,11 +216,16 @@ class Recipe:
         name = f"{self.name}-rate{learning_rate:g}"
         return dataclasses.replace(self, name=name, learning_rate=learning_rate)
 
+    def with_warmup(self, steps: int) -> Recipe:
+        """The same recipe, its rate rising from a hundredth over `steps`; the name says so."""
+        name, first = f"{self.name}-warmup{steps}", self.learning_rate / 100
+        rise = {"warmup": "linear", "warmup_steps": steps, "warmup_learning_rate": first}
+        return dataclasses.replace(self, name=name, **rise)
+
     def with_schedule(self, schedule: str) -> Recipe:
         """The same recipe with its rate along a "cosine", its boundaries dropped; the name says so.
 
-        Raises ValueError for "steps" where the recipe has a cosine: it has no boundaries left.
-        """
+        Raises ValueError for "steps" where it has a cosine: no boundaries are left."""
         if expect.one_of("schedule", schedule, _CHOICES["schedule"]) == self.schedule:
             return self
         if schedule == "steps":

@@ -31,7 +31,7 @@ def _record_name(key: str, value: Any) -> None:
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    **dict.fromkeys(("epochs", "steps", "size", "images", "batch"), expect.integer),
+    **dict.fromkeys(("epochs", "steps", "warmup", "size", "images", "batch"), expect.integer),
     "seed": partial(expect.integer, least=0, most=2**31 - 1),
     "filters": partial(expect.integer, most=2**20),
     "padding": partial(expect.integer, least=0),
@@ -58,6 +58,7 @@ class Plan:
     - `schedule`: "cosine" in place of the recipe's boundaries (`Recipe.with_schedule`);
     - `label_smoothing`, `mixup`: in place of the recipe's;
     - `epochs` or `steps`: the recipe scaled to this length;
+    - `warmup`: the rate rises over so many steps (`Recipe.with_warmup`);
     - `learning_rate`, `precision`, `xla`: in place of the recipe's;
     - `name`: of the record; `follow_test`: measure the test error by epoch, too;
     - `keep_weights`: the trained weights are kept beside the record, in half precision;
@@ -80,6 +81,7 @@ class Plan:
     epochs: int | None = None
     steps: int | None = None
     learning_rate: float | None = None
+    warmup: int | None = None
     padding: int | None = None
     schedule: str | None = None
     label_smoothing: float | None = None
@@ -133,6 +135,8 @@ class Plan:
             recipe = recipe.scaled(steps)
         if self.learning_rate is not None:
             recipe = recipe.at_learning_rate(self.learning_rate)
+        if self.warmup is not None:
+            recipe = recipe.with_warmup(self.warmup)
         if self.padding is not None:
             recipe = recipe.with_padding(self.padding)
         if self.schedule is not None:

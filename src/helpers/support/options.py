@@ -55,6 +55,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     train.add_argument("--keep-weights", action="store_true", help="beside the record, float16")
     train.add_argument("--on-device", action="store_true", help="whole epochs on the GPU; JAX")
     train.add_argument("--learning-rate", type=float, help="in place of the recipe's")
+    train.add_argument("--warmup", type=int, help="steps in which the rate rises, from a hundredth")
     train.add_argument("--xla", choices=("yes", "no"), help="in place of what Keras chooses")
     train.add_argument("--name", help="of the record, where the usual one is taken")
     train.add_argument("--follow-test", action="store_true", help="test error by epoch, too")

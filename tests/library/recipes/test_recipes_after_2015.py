@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers import recipes, runs
-from helpers.recipes import HE2015_CIFAR10, LATE_DROPS, Recipe
+from helpers.recipes import HE2015_CIFAR10, LATE_DROPS, QUICK, Recipe
 
 pytestmark = pytest.mark.quick
 
@@ -54,6 +54,16 @@ def test_what_is_changed_is_in_the_name():
     soft = [r.soft_targets for r in (LATE_DROPS, LATE_DROPS.with_mixup(1), recipe)]
     assert soft == [False, True, True]
     assert not LATE_DROPS.with_schedule("cosine").soft_targets
+
+
+def test_a_warm_up_rises_from_a_hundredth_of_the_recipe_s_own_rate():
+    recipe = QUICK.at_learning_rate(0.03).with_warmup(100)
+    assert recipe.name == "quick-rate0.03-warmup100"
+    assert (recipe.steps, recipe.boundaries) == (QUICK.steps, QUICK.boundaries)
+    rates = [recipe.learning_rate_at(step) for step in (0, 50, 100, 224, 225)]
+    assert rates == pytest.approx([0.0003, 0.01515, 0.03, 0.03, 0.003])
+    with pytest.raises(ValueError, match="warmup_steps"):
+        QUICK.with_warmup(-1)
 
 
 def test_records_from_before_read_back_and_new_ones_too():

@@ -62,12 +62,15 @@ def test_what_is_none_is_refused(fields, message):
 def test_recipes_are_chapter_1_s_over_twice_the_steps():
     recipe = causes.recipe(INTERVENTIONS["plain56"])
     assert (recipe.steps, recipe.boundaries, recipe.batch_size) == (900, (450, 674), 128)
-    assert (recipe.learning_rate, recipe.padding, recipe.warmup_steps) == (0.1, 2, 0)
-    changed = {n: causes.recipe(w) for n, w in INTERVENTIONS.items() if causes.recipe(w) != recipe}
-    assert list(changed) == ["warmup", "tenth-rate", "resnet56-warmup"]
-    rates = [changed["warmup"].learning_rate_at(step) for step in (0, 50, 100, 449, 450, 674)]
+    assert (recipe.learning_rate, recipe.padding, recipe.warmup_steps) == (0.1, 2, 100)
+    rates = [recipe.learning_rate_at(step) for step in (0, 50, 100, 449, 450, 674)]
     assert rates == pytest.approx([0.001, 0.0505, 0.1, 0.1, 0.01, 0.001])
-    assert changed["tenth-rate"].learning_rate_at(0) == pytest.approx(0.01)
+    changed = {n: causes.recipe(w) for n, w in INTERVENTIONS.items() if causes.recipe(w) != recipe}
+    assert list(changed) == ["cold", "resnet56-cold", "tenth-rate"]
+    assert changed["cold"] == changed["resnet56-cold"]
+    assert changed["cold"].learning_rate_at(0) == pytest.approx(0.1)
+    rates = [changed["tenth-rate"].learning_rate_at(step) for step in (0, 100)]
+    assert rates == pytest.approx([0.0001, 0.01])
     assert len({recipe.name, *(other.name for other in changed.values())}) == 3
 
 

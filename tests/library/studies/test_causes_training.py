@@ -85,7 +85,7 @@ def test_the_clipping_is_there_while_it_trains(tiny_data, monkeypatch):
         return run
 
     monkeypatch.setattr(training, "train", train)
-    for name in ("clipped", "warmup"):
+    for name in ("clipped", "plain56"):
         run = causes.train(name, tiny_data, seed=0, steps=1, save=False, verbose=0)
     assert norms == [1.0, None]
     assert run.recipe["warmup_steps"] == 100
@@ -213,7 +213,7 @@ def made_up(monkeypatch):
 
 
 def test_points_are_the_runs_in_per_cent(made_up):
-    rows = causes.points(("plain56", "warmup"))
+    rows = causes.points(("plain56", "cold"))
     assert len(rows) == 10
     assert rows[2] == pytest.approx(
         {
@@ -251,7 +251,9 @@ def test_the_verdict_places_each_between_the_nets_as_they_are(made_up):
 def test_every_intervention_is_of_an_explanation():
     tried = [name for why in causes.EXPLANATIONS for name in why.tried]
     bare = {name for name, what in INTERVENTIONS.items() if what.bare}
-    assert sorted(tried) == sorted(set(INTERVENTIONS) - bare - {"continued", "cold", "resnet56-cold"})  # controls
+    assert sorted(tried) == sorted(
+        set(INTERVENTIONS) - bare - {"continued", "cold", "resnet56-cold"}
+    )  # controls
 
 
 def test_agreement_is_the_rank_correlation():

@@ -5,7 +5,6 @@ Book: chapters 1, 2 and 8.
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +30,7 @@ def recipe(what: Intervention, steps: int = STEPS) -> Recipe:
     how = recipes.QUICK.scaled(steps)
     if what.learning_rate is not None:
         how = how.at_learning_rate(what.learning_rate)
-    if not what.warmup_steps:
-        return how
-    rise = {"warmup": "linear", "warmup_steps": what.warmup_steps}
-    rise["warmup_learning_rate"] = how.learning_rate / 100
-    return dataclasses.replace(how, name=f"{how.name}-warmup{what.warmup_steps}", **rise)
+    return how.with_warmup(what.warmup_steps) if what.warmup_steps else how
 
 
 def record(name: str, data: str = DATA, *, seed: int = 0, steps: int = STEPS) -> str:
