@@ -76,6 +76,7 @@ def _tried(name: str, what: str, label: str, *flags: str, **variables: str) -> R
 
 
 RESNET50 = ("resnet50", "224", "16", "1")
+NARROW = ("resnet56", "16", "128", "20", "--narrow")
 ROWS = (
     _training("resnet20", "6"),
     _training("resnet56", "2"),
@@ -205,6 +206,17 @@ ROWS = (
         ),
         {},
         turns=2,
+    ),
+    Row(
+        "apart",
+        "two trainings of ResNet-56 with 8 filters at 16x16, half of the cores each, against one",
+        (
+            Contender("two trainings", "apart", ("2", "own", *NARROW)),
+            Contender("one training", "apart", ("1", "all", *NARROW)),
+            Contender("two, both on all cores", "apart", ("2", "all", *NARROW)),
+        ),
+        {},
+        turns=3,
     ),
     Row(
         "import",

@@ -1,6 +1,7 @@
 """Training steps of a net of ours, by `fit`, on one batch again and again.
 
 ours_training.py NETWORK SIDE BATCH STEPS [--bfloat16] [--xla] [--tuner] [--keras-norm] [--gflops]
+    [--narrow]
 """
 
 import helpers  # noqa: F401, I001  before Keras: for TensorFlow's fast kernels
@@ -16,12 +17,13 @@ options = serving.training_arguments(
     keras_norm="Keras' own batch normalization",
     tuner="leave tf.data's tuner on",
     gflops="operations of float32 in place of images",
+    narrow="8 filters in the first stage",
 )
 precision = "mixed_bfloat16" if options.bfloat16 else "float32"
 
 import keras  # noqa: E402
 
-from helpers import counting, networks, recipes, training  # noqa: E402
+from helpers import counting, networks, recipes, specs, training  # noqa: E402
 from helpers.blocks import convolutions  # noqa: E402
 from helpers.training.loop import precision_scope  # noqa: E402
 from helpers.training.optimizer import build_optimizer  # noqa: E402
@@ -35,7 +37,8 @@ if options.keras_norm:
         keras.layers.BatchNormalization, momentum=0.9, epsilon=1e-5
     )
 with precision_scope(precision):
-    model = networks.build(options.network, input_shape=images.shape[1:], num_classes=10)
+    spec = specs.resolve(options.network, input_shape=images.shape[1:], num_classes=10)
+    model = networks.build(specs.narrowed(spec, 8) if options.narrow else spec)
 training.compile_model(model, recipe)
 build_optimizer(model)
 
