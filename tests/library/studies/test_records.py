@@ -81,7 +81,8 @@ def test_the_command_of_a_record_repeats_it(name, book_records):
     if isinstance(plan, CausePlan):
         what = causes.get(plan.what)
         assert run.extra["intervention"] == runs.as_json(what)
-        assert recipe_of(run) == causes.recipe(what)
+        warmup = causes.WARMUP if plan.warmup is None else plan.warmup
+        assert recipe_of(run) == causes.recipe(what, warmup=warmup)
         return
     if isinstance(plan, TransferPlan):
         assert (Network.from_record(run.spec), recipe_of(run)) == (

@@ -15,7 +15,7 @@ import numpy as np
 
 from helpers import runs
 from helpers.studies.causes.interventions import INTERVENTIONS
-from helpers.studies.causes.running import growth, record, recorded
+from helpers.studies.causes.running import WARMUP, growth, record, recorded
 
 SEEDS = (0, 1, 2, 3, 4)
 
@@ -74,14 +74,20 @@ EXPLANATIONS = (
 )
 
 
-def seeds_recorded() -> tuple[int, ...]:
-    """Those of `SEEDS` with which every intervention is recorded."""
+def seeds_recorded(warmup: int = WARMUP) -> tuple[int, ...]:
+    """Those of `SEEDS` with which every intervention is recorded, with such a warm-up."""
     there = set(runs.names())
-    return tuple(s for s in SEEDS if all(record(n, seed=s) in there for n in INTERVENTIONS))
+    return tuple(
+        seed
+        for seed in SEEDS
+        if all(record(name, seed=seed, warmup=warmup) in there for name in INTERVENTIONS)
+    )
 
 
 def points(
-    names: Sequence[str] = tuple(INTERVENTIONS), seeds: Sequence[int] = SEEDS
+    names: Sequence[str] = tuple(INTERVENTIONS),
+    seeds: Sequence[int] = SEEDS,
+    warmup: int = WARMUP,
 ) -> list[dict[str, Any]]:
     """A row per recorded run: how much the gradient grew, and what the net has learned.
 
@@ -92,7 +98,7 @@ def points(
     rows = []
     for name in names:
         for seed in seeds:
-            run = recorded(name, seed=seed)
+            run = recorded(name, seed=seed, warmup=warmup)
             row = {"intervention": name, "seed": seed, "growth": growth(run)}
             row["training error"] = 100 * run.final["train"]["error"]
             row["in training mode"] = 100 * run.extra["after"]["train"]["error"]
@@ -100,7 +106,9 @@ def points(
     return rows
 
 
-def summary(seeds: Sequence[int] = SEEDS, error: str = "training error") -> list[dict[str, Any]]:
+def summary(
+    seeds: Sequence[int] = SEEDS, error: str = "training error", warmup: int = WARMUP
+) -> list[dict[str, Any]]:
     """A row per intervention, from the records. For `runs.table`.
 
     "growth" is the geometric mean over the seeds of the gradient's growth before training;
@@ -109,7 +117,7 @@ def summary(seeds: Sequence[int] = SEEDS, error: str = "training error") -> list
     """
     rows = []
     for name in INTERVENTIONS:
-        its = points((name,), seeds)
+        its = points((name,), seeds, warmup)
         errors = [point[error] for point in its]
         mean = float(np.exp(np.mean([np.log(point["growth"]) for point in its])))
         row = {"intervention": name, "growth": mean, "error": float(np.mean(errors))}

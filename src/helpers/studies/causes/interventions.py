@@ -11,8 +11,6 @@ from typing import Literal, get_args, get_type_hints
 from helpers import specs
 from helpers.support import expect
 
-WARMUP = 100  # steps
-
 
 @dataclass(frozen=True)
 class Intervention:
@@ -25,8 +23,6 @@ class Intervention:
 
     Of the training:
 
-    - `warmup_steps`: the rate rises linearly over so many steps, from a hundredth. Without a
-      warm-up, 0, it is luck whether ResNet-56 gets off the ground in so short a training;
     - `learning_rate`: in place of the recipe's 0.1;
     - `clip_norm`: the gradient of all weights together is made no longer than this, before
       weight decay and momentum (Pascanu et al. 2013);
@@ -57,7 +53,6 @@ class Intervention:
     """
 
     network: Literal["plain20", "plain56", "resnet20", "resnet56"] = "plain56"
-    warmup_steps: int = WARMUP
     learning_rate: float | None = None
     clip_norm: float | None = None
     fixed_norms: bool = False
@@ -72,7 +67,6 @@ class Intervention:
         hints = get_type_hints(type(self))
         for key in ("network", "dirac"):
             expect.one_of(key, getattr(self, key), get_args(hints[key]))
-        expect.integer("warmup_steps", self.warmup_steps, least=0)
         expect.number("slope", self.slope, least=0, below=1)
         expect.number("shortcut", self.shortcut, above=0)
         for key in ("clip_norm", "learning_rate"):
@@ -112,8 +106,6 @@ INTERVENTIONS: dict[str, Intervention] = {
     "resnet20": Intervention("resnet20"),
     "plain56": Intervention("plain56"),
     "resnet56": Intervention("resnet56"),
-    "cold": Intervention(warmup_steps=0),
-    "resnet56-cold": Intervention("resnet56", warmup_steps=0),
     "tenth-rate": Intervention(learning_rate=0.01),
     "clipped": Intervention(clip_norm=1.0),
     "fixed-norms": Intervention(fixed_norms=True),
@@ -133,8 +125,6 @@ INTERVENTIONS: dict[str, Intervention] = {
 # What a picture calls them, in the words of the page's tables.
 WRITTEN = {
     **specs.titles(("plain20", "resnet20", "plain56", "resnet56")),
-    "cold": "no warm-up",
-    "resnet56-cold": "ResNet-56, no warm-up",
     "tenth-rate": "a tenth of the rate",
     "clipped": "gradient clipped",
     "fixed-norms": "kernels keep their norms",

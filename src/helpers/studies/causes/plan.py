@@ -11,7 +11,7 @@ from helpers.runs import Run
 from helpers.specs import Network
 from helpers.studies.causes.interventions import INTERVENTIONS, get
 from helpers.studies.causes.network import FILTERS
-from helpers.studies.causes.running import DATA, SIZE, STEPS, growth, recipe, record, train
+from helpers.studies.causes.running import DATA, SIZE, STEPS, WARMUP, growth, recipe, record, train
 from helpers.studies.named import Length, NamedPlan
 
 
@@ -19,8 +19,9 @@ from helpers.studies.named import Length, NamedPlan
 class CausePlan(NamedPlan):
     """One of `causes.INTERVENTIONS`, on `shapes` reduced to 16x16.
 
-    `steps` other than the book's 900 are for a look, and stand in the record's name. Raises
-    ValueError for an unknown intervention or no steps.
+    `steps` other than the book's 900 are for a look; over the first 100 the rate rises, or over
+    `warmup` of them. Both stand in the record's name where they are given. Raises ValueError
+    for an unknown intervention or no steps.
     """
 
     kind: ClassVar[str] = "causes"
@@ -28,13 +29,17 @@ class CausePlan(NamedPlan):
     images: ClassVar[str] = DATA
 
     steps: int | None = None
+    warmup: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        recipe(get(self.what), self._steps())  # or it raises
+        recipe(get(self.what), **self._how())  # or it raises
 
-    def _steps(self) -> int:
-        return STEPS if self.steps is None else self.steps
+    def _how(self) -> dict[str, int]:
+        return {
+            "steps": STEPS if self.steps is None else self.steps,
+            "warmup": WARMUP if self.warmup is None else self.warmup,
+        }
 
     def spec(self) -> Network:
         """The network of the book in which something is changed."""
@@ -42,16 +47,16 @@ class CausePlan(NamedPlan):
         return specs.narrowed(specs.resolve(get(self.what).network, input_shape=shape), FILTERS)
 
     def record(self) -> str:
-        return record(self.what, self.data, seed=self.seed, steps=self._steps())
+        return record(self.what, self.data, seed=self.seed, **self._how())
 
     def length(self) -> Length:
-        how = recipe(get(self.what), self._steps())
+        how = recipe(get(self.what), **self._how())
         each = counting.multiply_adds(self.spec())
         return Length(how.steps, REDUCED_TRAINING_IMAGES // how.batch_size, how.batch_size * each)
 
     def train(self, data: Data, **arguments: Any) -> Run:
         images = datasets.reduce(data, size=SIZE)
-        given = {"steps": self._steps(), "name": self.record(), "command": self.command()}
+        given = {**self._how(), "name": self.record(), "command": self.command()}
         return train(self.what, images, seed=self.seed, **given, **arguments)
 
     def said(self, run: Run) -> str:

@@ -21,38 +21,57 @@ from helpers.studies.causes.network import FILTERS, build, deepen
 
 DATA, SIZE = "shapes", 16
 STEPS = 900  # twice those of chapter 1's live cells: 56 layers are far from done after 450
+WARMUP = 100  # of them: without a warm-up it is luck whether ResNet-56 gets off the ground
 BATCH = 128
 SOURCES = {what.deepened_from for what in INTERVENTIONS.values()} - {None}
 
 
-def recipe(what: Intervention, steps: int = STEPS) -> Recipe:
-    """The recipe of an intervention: `recipes.QUICK` over `steps`, changed where it says so."""
+def recipe(what: Intervention, steps: int = STEPS, warmup: int = WARMUP) -> Recipe:
+    """The recipe of an intervention: `recipes.QUICK` over `steps`, changed where it says so.
+
+    Over the first `warmup` steps the rate rises from a hundredth.
+    """
     how = recipes.QUICK.scaled(steps)
     if what.learning_rate is not None:
         how = how.at_learning_rate(what.learning_rate)
-    return how.with_warmup(what.warmup_steps) if what.warmup_steps else how
+    return how.with_warmup(warmup) if warmup else how
 
 
-def record(name: str, data: str = DATA, *, seed: int = 0, steps: int = STEPS) -> str:
-    """The name of a record, `shapes-causes-plain56-seed0`; other `steps` than 900 stand in it."""
-    length = "" if steps == STEPS else f"-{steps}steps"
-    return f"{data}-causes-{name}{length}-seed{seed}"
+def record(
+    name: str, data: str = DATA, *, seed: int = 0, steps: int = STEPS, warmup: int = WARMUP
+) -> str:
+    """The name of a record, `shapes-causes-plain56-seed0`.
+
+    Other `steps` than 900 stand in it, and another `warmup` than over 100 of them.
+    """
+    how = "" if steps == STEPS else f"-{steps}steps"
+    how += "" if warmup == WARMUP else f"-warmup{warmup}"
+    return f"{data}-causes-{name}{how}-seed{seed}"
 
 
-def recorded(name: str, *, seed: int = 0) -> Run:
+def recorded(name: str, *, seed: int = 0, warmup: int = WARMUP) -> Run:
     """The book's recorded run of one of `INTERVENTIONS`.
 
     Raises FileNotFoundError where there is none.
     """
-    return runs.load(record(name, seed=seed))
+    return runs.load(record(name, seed=seed, warmup=warmup))
 
 
-def train(intervention: str, data: Data, *, seed: int, steps: int = STEPS, **arguments: Any) -> Run:
+def train(
+    intervention: str,
+    data: Data,
+    *,
+    seed: int,
+    steps: int = STEPS,
+    warmup: int = WARMUP,
+    **arguments: Any,
+) -> Run:
     """Trains with one of `INTERVENTIONS` and records it under its `record` name.
 
-    `data` are the images as the net sees them, of 16x16 pixels in the book's runs;
-    `arguments` go to `training.train`. The run is saved unless `save=False` says otherwise,
-    and of a net from which another starts the weights too, in half precision.
+    `data` are the images as the net sees them, of 16x16 pixels in the book's runs; over the
+    first `warmup` of the `steps` the rate rises; `arguments` go to `training.train`. The run
+    is saved unless `save=False` says otherwise, and of a net from which another starts the
+    weights too, in half precision.
 
     The record's `extra` has three parts:
 
@@ -67,14 +86,14 @@ def train(intervention: str, data: Data, *, seed: int, steps: int = STEPS, **arg
     Raises ValueError for an unknown name; FileNotFoundError where the net starts from
     another that is not trained yet; and what `training.train` raises.
     """
-    what = get(intervention)
-    given = {"name": record(intervention, data.name, seed=seed, steps=steps), **arguments}
+    what, how = get(intervention), {"steps": steps, "warmup": warmup}
+    given = {"name": record(intervention, data.name, seed=seed, **how), **arguments}
     save = given.pop("save", True)
     if save:
         runs.check_free(given["name"])
     model = build(intervention, seed=seed, **data.build_arguments)
     if what.deepened_from:
-        shallow = _trained(what.deepened_from, data, seed, steps)
+        shallow = _trained(what.deepened_from, data, seed, how)
         deepen(model, shallow, data.train.images - data.mean)
     before = _before(model, data)
     callbacks = (Clip(what.clip_norm),) if what.clip_norm else ()
@@ -86,7 +105,7 @@ def train(intervention: str, data: Data, *, seed: int, steps: int = STEPS, **arg
     return training.train(
         model,
         data,
-        recipe(what, steps),
+        recipe(what, **how),
         seed=seed,
         save=save,
         keep_weights=save and intervention in SOURCES,
@@ -148,9 +167,9 @@ def _weights(name: str) -> Path:
     return runs.directory() / "weights" / f"{name}.safetensors"
 
 
-def _trained(network: str, data: Data, seed: int, steps: int) -> keras.Model:
-    """The trained net that another starts from, of the same seed and length."""
-    name = record(network, data.name, seed=seed, steps=steps)
+def _trained(network: str, data: Data, seed: int, how: dict[str, int]) -> keras.Model:
+    """The trained net that another starts from, of the same seed, steps and warm-up."""
+    name = record(network, data.name, seed=seed, **how)
     if not (path := _weights(name)).is_file():
         raise FileNotFoundError(
             f"Expected the trained weights {path}. Train them first: "
