@@ -120,12 +120,12 @@ def error_bars():
 
 def growth_and_error():
     """The cause, tried: what was learned against how much the gradient grew before."""
-    rows = causes.points(seeds=causes.seeds_recorded())
     residual = [name for name, what in causes.INTERVENTIONS.items() if what.residual]
-    images = causes.recorded("plain56").images
-    figure, ax = plt.subplots(figsize=(7, 4.6), layout="constrained")
-    look = {"residual": residual, "names": causes.WRITTEN, "images": images}
-    plots.growth_and_error(rows, ax, **look)
+    figure, axes = plt.subplots(2, 1, figsize=(7, 9), layout="constrained")
+    for ax, (start, warmup) in zip(axes, (("cold", 0), ("warm", causes.WARMUP)), strict=True):
+        rows = causes.points(seeds=causes.seeds_recorded(warmup), warmup=warmup)
+        look = {"residual": residual, "names": causes.WRITTEN, "images": f"{start} start"}
+        plots.growth_and_error(rows, ax, **look)
     return figure
 
 
