@@ -17,7 +17,7 @@ from matplotlib.transforms import Bbox
 from helpers import specs
 from helpers.support.palette import KINDS
 
-MARKERS = "os^Dv<>pPX*hdsP^vhX"  # again for the last ones, which are filled or hollow
+MARKERS = "os^Dv<>pPX*hdP^vhX"  # again for the last ones, which are filled or hollow
 # Where a name may stand around a point: in pixels from it, beside it first.
 RADII = range(9, 160, 4)
 ANGLES = np.deg2rad([0, 180, 30, -30, 150, -150, 60, -60, 120, -120, 90, -90])

@@ -25,7 +25,7 @@ def batch():
 
 def steps(model, batch, n=1, callbacks=()):
     """n steps by the book's optimizer on one batch, in a graph as `training.train` takes them."""
-    training.compile_model(model, causes.recipe(Intervention(), 90))
+    training.compile_model(model, causes.recipe(Intervention(), 90, warmup=0))
     model.fit(*batch, batch_size=len(batch[1]), epochs=n, verbose=0, callbacks=list(callbacks))
 
 
@@ -44,7 +44,7 @@ def test_kernels_keep_the_norm_that_they_had_before_the_first_step(batch):
 
 def test_the_gradient_is_clipped_before_decay_and_momentum(batch):
     """One step without momentum behind it: w' = w - rate (clipped gradient + decay w)."""
-    recipe, lengths = causes.recipe(Intervention(), 90), {}
+    recipe, lengths = causes.recipe(Intervention(), 90, warmup=0), {}
     for name, callbacks in (("free", ()), ("clipped", (causes.Clip(1.0),))):
         model = build("plain56")
         before = [w.numpy() for w in model.trainable_variables]
