@@ -6,6 +6,7 @@ bytes each time. `draw.py FOLDER` writes to another folder.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import tomllib
@@ -136,7 +137,8 @@ DRAWN = {
     "09-blocks": plain_path,
     "09-ablations": of_records.ablations,
     "look-inside": of_weights.inside,
-    "causes-growth": of_records.growth_and_error,
+    "causes-growth": functools.partial(of_records.growth_and_error, "cold", "warm"),
+    "causes-growth-warm": functools.partial(of_records.growth_and_error, "warm"),
     "reading-error-bars": of_records.error_bars,
     "repair-block": published_block,
     "repair-steps": of_records.repairs,

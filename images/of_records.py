@@ -118,11 +118,13 @@ def error_bars():
     return figure
 
 
-def growth_and_error():
+def growth_and_error(*starts):
     """The cause, tried: what was learned against how much the gradient grew before."""
     residual = [name for name, what in causes.INTERVENTIONS.items() if what.residual]
-    figure, axes = plt.subplots(2, 1, figsize=(7, 9), layout="constrained")
-    for ax, (start, warmup) in zip(axes, (("cold", 0), ("warm", causes.WARMUP)), strict=True):
+    size = (7, 4.5 * len(starts))
+    figure, axes = plt.subplots(len(starts), 1, figsize=size, layout="constrained", squeeze=False)
+    for ax, start in zip(axes.flat, starts, strict=True):
+        warmup = causes.WARMUP if start == "warm" else 0
         rows = causes.points(seeds=causes.seeds_recorded(warmup), warmup=warmup)
         look = {"residual": residual, "names": causes.WRITTEN, "images": f"{start} start"}
         plots.growth_and_error(rows, ax, **look)
