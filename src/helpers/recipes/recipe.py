@@ -218,9 +218,10 @@ class Recipe:
 
     def with_warmup(self, steps: int) -> Recipe:
         """The same recipe, its rate rising from a hundredth over `steps`; the name says so."""
-        name, first = f"{self.name}-warmup{steps}", self.learning_rate / 100
-        rise = {"warmup": "linear", "warmup_steps": steps, "warmup_learning_rate": first}
-        return dataclasses.replace(self, name=name, **rise)
+        drop = min([self.steps, *filter(None, self.boundaries)])
+        expect.integer("warmup_steps", steps, least=0, most=drop - 1)
+        rise = {"warmup_steps": steps, "warmup_learning_rate": self.learning_rate / 100}
+        return dataclasses.replace(self, name=f"{self.name}-warmup{steps}", warmup="linear", **rise)
 
     def with_schedule(self, schedule: str) -> Recipe:
         """The same recipe with its rate along a "cosine", its boundaries dropped; the name says so.

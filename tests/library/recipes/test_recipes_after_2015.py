@@ -64,6 +64,9 @@ def test_a_warm_up_rises_from_a_hundredth_of_the_recipe_s_own_rate():
     assert rates == pytest.approx([0.0003, 0.01515, 0.03, 0.03, 0.003])
     with pytest.raises(ValueError, match="warmup_steps"):
         QUICK.with_warmup(-1)
+    assert QUICK.with_warmup(224).learning_rate_at(224) == pytest.approx(0.1)
+    with pytest.raises(ValueError, match=r"warmup_steps.*224.*225"):
+        QUICK.with_warmup(225)  # the rate would drop before it had risen
 
 
 def test_records_from_before_read_back_and_new_ones_too():

@@ -66,6 +66,7 @@ def test_recipes_are_chapter_1_s_over_twice_the_steps():
     assert rates == pytest.approx([0.001, 0.0505, 0.1, 0.1, 0.01, 0.001])
     changed = {n: causes.recipe(w) for n, w in INTERVENTIONS.items() if causes.recipe(w) != recipe}
     assert list(changed) == ["tenth-rate"]
+    assert causes.recipe(INTERVENTIONS["plain56"], 90).warmup_steps == 10  # as its boundaries
     cold = causes.recipe(INTERVENTIONS["plain56"], warmup=0)
     assert (cold.name, cold.warmup_steps) == ("quick-900steps", 0)
     assert cold.learning_rate_at(0) == pytest.approx(0.1)

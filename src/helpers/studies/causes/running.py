@@ -29,8 +29,10 @@ SOURCES = {what.deepened_from for what in INTERVENTIONS.values()} - {None}
 def recipe(what: Intervention, steps: int = STEPS, warmup: int = WARMUP) -> Recipe:
     """The recipe of an intervention: `recipes.QUICK` over `steps`, changed where it says so.
 
-    Over the first `warmup` steps the rate rises from a hundredth.
+    Over the first `warmup` of 900 steps the rate rises from a hundredth, and over as large a
+    part of another length.
     """
+    warmup = warmup * steps // STEPS
     how = recipes.QUICK.scaled(steps)
     if what.learning_rate is not None:
         how = how.at_learning_rate(what.learning_rate)
