@@ -1,8 +1,8 @@
-"""The pack of figures: every picture of the pages, light and dark, with its caption.
+"""The pack of figures: every picture of pages and slides, light and dark, with its caption.
 
-`figures()` finds what the pages show; `pack()` writes a zip of it. Captions and descriptions are
-those of the pages, in plain text: a number that a page takes from a notebook is filled in, and a
-reference to another figure names its file.
+`figures()` finds what they show; `pack()` writes a zip of it. Captions and descriptions are
+those of the page, or of the slide for a picture of slides alone, in plain text: a number that a
+page takes from a notebook is filled in, and a reference to another figure names its file.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ _TABLE = re.compile(r"^`{3,}\{list-table\} (?P<title>.*)\n(?P<body>(?::.*\n)+)",
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as a page shows it.
+    """A picture as a page or a slide shows it.
 
-    - `path`: the file; `page`: the page's path in the repository; `label`: its name there;
+    - `path`: the file; `page`: the path of page or slides in the repository;
+    - `label`: its name there;
     - `caption`, `description`: what stands below it, and what is read aloud in its place.
     """
 
@@ -57,16 +58,18 @@ class Figure:
 
 
 def figures() -> list[Figure]:
-    """The pictures of the pages, in the pages' order, each once.
+    """The pictures of the pages, then those of slides alone, in their order, each once.
 
     Raises ValueError for one without a caption or a description.
     """
     found: dict[Path, Figure] = {}
     pages = sorted((ROOT / "book").glob("*.md"))
     names = _names(pages)
-    for page in pages:
+    for page in [*pages, *sorted((ROOT / "slides").glob("*.md"))]:
         for match in _FIGURE.finditer(page.read_text("utf-8")):
             path = (page.parent / match["file"]).resolve()
+            if path in found:
+                continue
             options = dict(_OPTION.findall(match["body"]))
             caption = plain(_OPTION.sub("", match["body"]), names)
             description = plain(options.get("alt", ""), names)
@@ -74,9 +77,7 @@ def figures() -> list[Figure]:
             if not caption or not description:
                 raise ValueError(f"{where}: expected a caption and an `alt`. One is empty.")
             name = page.relative_to(ROOT).as_posix()
-            found.setdefault(
-                path, Figure(path, name, options.get("name", ""), caption, description)
-            )
+            found[path] = Figure(path, name, options.get("name", ""), caption, description)
     return list(found.values())
 
 

@@ -1,4 +1,4 @@
-"""The pack of figures holds every picture of the pages, with its words."""
+"""The pack of figures holds every picture of pages and slides, with its words."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ import pytest
 import figures
 
 ROOT = figures.ROOT
-PAGES = [*sorted(ROOT.glob("book/*.md")), ROOT / "index.md", ROOT / "README.md"]
+PAGES = [*ROOT.glob("book/*.md"), *ROOT.glob("slides/*.md"), ROOT / "index.md", ROOT / "README.md"]
 SHOWN = re.compile(r"\{(?:figure|image)\} (\S+\.(?:svg|png))|!\[[^\]]*\]\((\S+\.(?:svg|png))\)")
 
 
@@ -28,7 +28,7 @@ def packed(tmp_path_factory):
     return files, {row["file"]: row for row in rows}
 
 
-def test_every_picture_of_the_pages_is_in_it(packed):
+def test_every_picture_of_pages_and_slides_is_in_it(packed):
     files, rows = packed
     images = ROOT / "images"
     shown = {
