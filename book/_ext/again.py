@@ -2,7 +2,9 @@
 
 When all pages are written, other extensions change each of them as a whole: one style sheet,
 a policy, twins of pictures. To build one page anew, Sphinx must find the others as it left them. So
-they are copied before the first of those changes, and put back before the next build.
+they are copied before the first of those changes, and put back before the next build. With them go
+the style sheets, scripts and fonts of the theme, which are read then, and removed: Sphinx writes
+them again only where a page has changed.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 KEPT = "html-as-written"  # beside the doctrees
 # What those extensions write below _static, by names that change with the content.
 WRITTEN = ("set-*.css", "site-*.css")
+READ = ("**/*.css", "scripts/*.js", "vendor/fontawesome/webfonts/*")
 
 
 def _put_back(app) -> None:
@@ -33,11 +36,12 @@ def _keep(app, exception) -> None:
     shutil.rmtree(kept, ignore_errors=True)
     if exception is not None:
         return
-    for path in out.rglob("*.html"):
-        if out / "_static" not in path.parents:
-            to = kept / path.relative_to(out)
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, to)  # with its time: Sphinx compares it with the source's
+    static = out / "_static"
+    pages = [path for path in out.rglob("*.html") if static not in path.parents]
+    for path in [*pages, *(path for pattern in READ for path in static.glob(pattern))]:
+        to = kept / path.relative_to(out)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, to)  # with its time: Sphinx compares it with the source's
 
 
 def _folder(app) -> Path:
