@@ -9,29 +9,10 @@ INSTALLED := $(VENV)/.installed
 # What is not the book's own lies in environments of its own: .venv-X has requirements/X.txt.
 ENVIRONMENT := requirements/environment.py
 GRADING := PYTHONPATH=assignments .venv-course/bin/python -m grading
-CHECKED := _build/.checked
-KEPT := _build/.kept
 SITE := tests/site
 BROWSING := $(SITE)/node_modules/.installed
-# What a page shows. Where a page alone has changed, it alone is built anew.
-PAGES_OF_TEXT := index.md $(wildcard book/*.md)
-SHOWN := _config.yml _toc.yml tests/book/check_site.py tests/torture/last.json requirements.lock \
-	$(wildcard book/*.bib book/_*/*.* notebooks/*.ipynb images/*.* book/claims/*.toml book/interactive/served/*/*.* \
-	results/*.json results/*/*.* benchmarks/measured/*.json LICENSES/* tests/assignments/mutants/* \
-	src/helpers/specs/*.py src/helpers/counting/*.py src/helpers/datasets/*.py)
-
-# Stored outputs are made and compared on the embedded images, whatever the environment chooses, and
-# photographs of others are not stored (`plain` in tests/suites.py is the same).
-ON_SHAPES := env -u RESNET_BOOK_DATA -u RESNET_BOOK_RESULTS -u KERAS_BACKEND \
-	RESNET_BOOK_PHOTOGRAPHS=hidden
-# Chapter 6 needs photographs of pets: where they are not, its notebook is left out, with a word.
-PETS := $(shell test -d "$${TFDS_DATA_DIR:-$$HOME/tensorflow_datasets}/oxford_iiit_pet" && echo there)
-LEFT_OUT := $(if $(PETS),,notebooks/06-transfer.ipynb)
-SAY_LEFT_OUT = $(if $(LEFT_OUT),@echo "Left out: $(LEFT_OUT). No oxford_iiit_pet on this machine: set TFDS_DATA_DIR")
-# Under PYTEST_CURRENT_TEST ipykernel leaves TensorFlow's C++ log lines to the terminal instead of
-# storing them in the notebook.
-RUN := PYTEST_CURRENT_TEST=x PYTHONPATH=notebooks $(BIN)/python -m nbconvert --config notebooks/executed.py
-
+# Runs notebooks by the images of the repository, and draws the pages' pictures.
+RERUN := $(BIN)/python notebooks/rerun.py
 # What tests run: tests/suites.py, which reads the words behind a command, as in TESTS=all.
 SUITE := $(BIN)/python tests/suites.py
 NEWEST ?= newest
@@ -62,21 +43,8 @@ $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 
 .venv-course/.installed .venv-backends/.installed: requirements.lock
 
-# A page that failed would not fail again: after a warning nothing is kept of the build.
-define BUILD
-@rm -f $(CHECKED)
-$(BIN)/jupyter-book build . -n -W --keep-going --quiet > /dev/null || { rm -f $(KEPT); exit 1; }
-@$(BIN)/python tests/book/check_site.py _build/html
-@touch $(CHECKED)
-@echo "The book: $(CURDIR)/_build/html/index.html"
-endef
-
-$(KEPT): $(SHOWN)
-	@rm -rf _build/html _build/.doctrees _build/jupyter_execute
-	@mkdir -p _build && touch $@
-
-book: $(INSTALLED) $(KEPT)  ## build the website and check it; warnings are errors
-	$(BUILD)
+book: $(INSTALLED)  ## build the website and check it; warnings are errors
+	@$(BIN)/python book/_ext/build.py
 
 # CONTRIBUTING.md says when this becomes the way to build.
 book-sphinx: $(INSTALLED) .venv-sphinx/.installed  ## the same website by Sphinx 9 alone, in _build/sphinx
@@ -86,14 +54,12 @@ book-sphinx: $(INSTALLED) .venv-sphinx/.installed  ## the same website by Sphinx
 		-n -W --keep-going -q . _build/sphinx/html
 	@$(BIN)/python tests/book/check_site.py _build/sphinx/html
 
-$(CHECKED): $(INSTALLED) $(KEPT) $(PAGES_OF_TEXT)
-	$(BUILD)
-
 test-sphinx: book book-sphinx $(BROWSING)  ## both ways of building give one book, and both work in Chromium
 	$(BIN)/python tests/book/same_site.py _build/html _build/sphinx/html
 	node $(SITE)/test.mjs _build/sphinx/html
 
-serve: $(CHECKED)  ## show the website on localhost (PORT=8000), built anew where a page has changed
+serve: $(INSTALLED)  ## show the website on localhost (PORT=8000), built anew where a page has changed
+	@$(BIN)/python book/_ext/build.py --if-changed
 	@echo "The book: http://localhost:$(PORT)/ (Ctrl-C ends)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
@@ -123,11 +89,10 @@ test-large: $(INSTALLED)  ## the tests that build the largest nets; `make test` 
 	$(SUITE) large
 
 torture: $(INSTALLED) .venv-course/.installed  ## do all kinds of harm to the book, for an hour, and write down what came of it
-	$(ON_SHAPES) PYTHONPATH=tests:src $(BIN)/python -m torture.campaign
+	$(SUITE) torture
 
 test-outputs: $(INSTALLED)  ## run every notebook and compare with its stored outputs (OUTPUTS=today: some)
-	LEFT_OUT="$(LEFT_OUT)" $(SUITE) outputs
-	$(SAY_LEFT_OUT)
+	$(SUITE) outputs
 
 test-notebooks: $(INSTALLED)  ## the notebooks as they are stored: first cell, order, outputs, size
 	$(BIN)/python -m pytest --quiet tests/project/test_notebooks.py tests/project/test_first_cell.py
@@ -186,14 +151,11 @@ classroom: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's templ
 	@$(GRADING) classroom "$(ASSIGNMENT)"
 
 notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
-	$(ON_SHAPES) $(RUN) --inplace $(filter-out $(LEFT_OUT),$(wildcard notebooks/*.ipynb))
-	$(ON_SHAPES) $(BIN)/python images/draw.py
-	$(SAY_LEFT_OUT)
-
+	$(RERUN)
 figures: $(INSTALLED)  ## draw the pages' pictures anew, from records and stored outputs
-	$(ON_SHAPES) $(BIN)/python images/draw.py
+	$(RERUN) --figures
 run: $(INSTALLED)  ## run a copy of one notebook (NOTEBOOK=01-degradation, RESNET_BOOK_DATA=cifar10) in _build/run
-	$(RUN) --output-dir _build/run notebooks/$(NOTEBOOK).ipynb
+	$(RERUN) $(NOTEBOOK)
 lab: $(INSTALLED)  ## open the notebooks in JupyterLab
 	$(BIN)/python -m jupyterlab notebooks
 

@@ -23,10 +23,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "notebooks"))
+from rerun import OF_THE_READER, left_out, plain  # noqa: E402
+
 BINARIES = Path(sys.executable).parent.name  # "bin", or "Scripts" on Windows
 HANGS = ["--timeout", "900"]
 TOGETHER = ["-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]
-OF_THE_READER = ("RESNET_BOOK_DATA", "RESNET_BOOK_RESULTS", "KERAS_BACKEND")
 # Colab's and the oldest versions: what runs unless WITH_... says otherwise; empty is all.
 WITH_COLAB, WITH_OLDEST = "", "shapes"
 # With both: what fetches published weights, from a hub on this machine.
@@ -47,16 +49,6 @@ for module in pkgutil.walk_packages(helpers.__path__, "helpers."):
 def python(environment: str) -> str:
     """The interpreter of an environment that make has made, as "course" of .venv-course."""
     return str(ROOT / f".venv-{environment}" / BINARIES / "python")
-
-
-def plain(**more: str) -> dict[str, str]:
-    """The environment in which outputs are made and compared, whatever the reader's chooses.
-
-    What the Makefile calls ON_SHAPES, where it makes them.
-    The embedded images, records and backend of the repository; photographs of others are hidden.
-    """
-    kept = {key: value for key, value in os.environ.items() if key not in OF_THE_READER}
-    return {**kept, "RESNET_BOOK_PHOTOGRAPHS": "hidden", **more}
 
 
 def compiled(environment: str, **more: str) -> dict[str, str]:
@@ -130,14 +122,14 @@ def large() -> None:
 
 
 def outputs() -> None:
-    """Every notebook is run and compared with its stored outputs; LEFT_OUT is not."""
+    """Every notebook that can run here is run and compared with its stored outputs."""
     names = ["notebooks/"]
     if asked("OUTPUTS", usual="all"):
         script = str(ROOT / "tests" / "project" / "weekly.py")
         said = subprocess.run([sys.executable, script, "--notebooks"], check=True, text=True,
                               capture_output=True)  # fmt: skip
         names = said.stdout.split()
-    ignored = os.environ.get("LEFT_OUT", "").split()
+    ignored = left_out()
     names = [name for name in names if name not in ignored]
     words = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
     words += ["--nbval-sanitize-with", "tests/project/nbval_sanitize.cfg"]
@@ -157,6 +149,12 @@ def backends() -> None:
     also = subprocess.run([by, "-c", where], check=True, capture_output=True, text=True).stdout
     env = compiled("backends", RESNET_BOOK_ALSO=also.strip())
     pytest("--disable-warnings", *HANGS, *WITH_BOTH, env=env)
+
+
+def torture(*names: str) -> None:
+    """All kinds of harm to the book; what came of it is written down."""
+    env = plain(PYTHONPATH=os.pathsep.join(("tests", "src")))
+    run(sys.executable, "-m", "torture.campaign", *names, env=env)
 
 
 def colab() -> None:
@@ -187,7 +185,7 @@ def newest() -> None:
 
 
 SUITES = {f.__name__: f for f in (quick, most, assignments, large, outputs)}
-SUITES |= {f.__name__: f for f in (backends, colab, newest)}
+SUITES |= {f.__name__: f for f in (backends, torture, colab, newest)}
 
 if __name__ == "__main__":
     if not sys.argv[1:] or sys.argv[1] not in SUITES:

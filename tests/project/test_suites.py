@@ -12,7 +12,7 @@ import suites
 from needed import NEEDED
 
 LIBRARY = {path.name: path for path in (suites.ROOT / "tests/library").rglob("test_*.py")}
-CHOICES = ("TESTS", "OUTPUTS", "ONLY", "WITH_COLAB", "WITH_OLDEST", "NEWEST", "LEFT_OUT")
+CHOICES = ("TESTS", "OUTPUTS", "ONLY", "WITH_COLAB", "WITH_OLDEST", "NEWEST")
 
 
 @pytest.fixture
@@ -115,13 +115,17 @@ def test_colab_s_part_is_chosen_by_the_beginnings_of_names(ran, monkeypatch, ask
         assert [words[i + 1] for i, word in enumerate(words) if word == "--only"] == only
 
 
-def test_the_notebook_of_the_pets_is_left_out_where_they_are_not(ran, monkeypatch):
-    monkeypatch.setenv("LEFT_OUT", "notebooks/06-transfer.ipynb")
+def test_the_notebook_of_the_pets_is_left_out_where_they_are_not(
+    ran, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     suites.outputs()
-    assert "--ignore=notebooks/06-transfer.ipynb" in ran[0][0]
+    pets = "notebooks/06-transfer.ipynb"
+    assert f"Left out: {pets}. No {tmp_path}" in capsys.readouterr().out
+    assert f"--ignore={pets}" in ran[0][0]
     monkeypatch.setenv("OUTPUTS", "today")
     suites.outputs()
-    assert "notebooks/" not in ran[1][0] and "notebooks/06-transfer.ipynb" not in ran[1][0]
+    assert "notebooks/" not in ran[1][0] and pets not in ran[1][0]
     assert sum(word.endswith(".ipynb") and "=" not in word for word in ran[1][0]) >= 2
 
 
