@@ -44,9 +44,9 @@ class Recipe:
       (Loshchilov and Hutter 2017, without restarts);
     - `optimizer`: "sgd" or "adam";
     - `momentum`, `weight_decay`: of stochastic gradient descent; the decay is
-      the L2 penalty of the paper, lambda / 2 times the sum of the squares of
-      all trainable parameters (see `training.SGD`). Adam's beta_1 is `momentum`,
-      and it has no decay here;
+      an L2 penalty, lambda / 2 times the sum of the squares of all trainable
+      parameters (`training.SGD`); of which, the paper does not say. Adam's
+      beta_1 is `momentum`, and it has no decay here;
     - `padding`, `flip`: the augmentation; an image gets `padding` pixels on
       every side, then a random crop of its old size, then maybe a flip;
     - `label_smoothing`: the share of every training label that is spread evenly over all
