@@ -53,6 +53,22 @@ export async function theRunsOfTheSweepAreThoseThatAreTicked(context, address) {
   assert.equal(await again.page.locator(".recorded-runs path[data-run]").count(), 6);
   const wrong = await opened(context, address, `${name}?layers=7&epoch=999&error=none`, 1);
   assert.equal(await wrong.page.locator(".recorded-runs path[data-run]").count(), 36);
+  // All twelve names stand apart, and none runs into the numbers of the axis.
+  const names = (
+    await wrong.page
+      .locator(".recorded-runs svg.runs text.name")
+      .evaluateAll((all) => all.map((text) => Number(text.getAttribute("y"))))
+  ).sort((a, b) => a - b);
+  const axis = await wrong.page
+    .locator(".recorded-runs svg.runs text.middle")
+    .first()
+    .evaluate((text) => Number(text.getAttribute("y")));
+  assert.equal(names.length, 12);
+  assert.ok(
+    names.every((y, i) => i === 0 || y - names[i - 1] >= 14.9),
+    `names at ${names}`,
+  );
+  assert.ok(names.at(-1) <= axis - 11, `the lowest name at ${names.at(-1)}, numbers at ${axis}`);
   await wrong.page.setViewportSize(SCREENS.phone);
   const letters = await wrong.page
     .locator(".recorded-runs svg.runs text")

@@ -24,9 +24,12 @@ export function runsChart(nets, key, epoch, last, words) {
     const values = net.runs.map((run) => run[key][last - 1]);
     return {net, at: down(values.reduce((sum, value) => sum + value, 0) / values.length / most)};
   }).sort((a, b) => a.at - b.at);
-  ends.forEach((end, i) => { // names keep their distance
+  ends.forEach((end, i) => { // names keep their distance, and stay above the axis
     if (i > 0) end.at = Math.max(end.at, ends[i - 1].at + 15);
   });
+  for (let i = ends.length - 1, lowest = down(0); i >= 0; i -= 1, lowest -= 15) {
+    ends[i].at = Math.min(ends[i].at, lowest);
+  }
   return svg`<svg class="runs" role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}"
       aria-label="${words} in per cent against epochs, a line for each run. The table has the numbers.">
     ${ticks.map((tick) => svg`<path class="grid" d="M ${across(0)} ${down(tick / most)} H ${across(1)}"></path>
