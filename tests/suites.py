@@ -144,11 +144,12 @@ def backends() -> None:
     for backend, marks in (("jax", ["backends", "jax"]), ("torch", ["backends"])):
         files = [n for n in marked(*marks) if chosen is None or n in (*chosen, always)]
         words = ["--disable-warnings", "-m", f"({' or '.join(marks)}) and not one_backend"]
-        pytest(*HANGS, *words, *files, by=by, env=compiled("backends", KERAS_BACKEND=backend))
+        env = compiled("backends", KERAS_BACKEND=backend)
+        pytest(*TOGETHER, *HANGS, *words, *files, by=by, env=env)
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     also = subprocess.run([by, "-c", where], check=True, capture_output=True, text=True).stdout
     env = compiled("backends", RESNET_BOOK_ALSO=also.strip())
-    pytest("--disable-warnings", *HANGS, *WITH_BOTH, env=env)
+    pytest("--disable-warnings", *TOGETHER, *HANGS, *WITH_BOTH, env=env)
 
 
 def torture(*names: str) -> None:
