@@ -18,8 +18,9 @@ from helpers import specs
 
 DIGITS = 4  # that count, of a number which the pages show
 COMMANDS = {"inside": "python -m helpers inside", "study": "python -m helpers study depth"}
-# The trainings of the study `depth` at 16x16 and the full rate, by what their records say.
-SWEEP = re.compile(r".* --recipe late-drops (?!.*--learning-rate).*--size 16 .*")
+# The trainings of the study `depth` at 16x16 and the full rate, by what their records say: whoever
+# changes the recipe, its rate or what `recipes` tries, changes its name.
+SWEEP, OF_SIZE = "late-drops-padding2", 16
 IN_THE_SWEEP = re.compile(r"(plain|resnet)\d+")
 NETS = {
     "lesion-board": ("resnet20", "plain20"),
@@ -166,7 +167,9 @@ def _sweep(folder):
         record = Record(json.loads(path.read_text("utf-8")), path.name)
         if not IN_THE_SWEEP.fullmatch(str(record.content.get("network"))):
             continue
-        if not SWEEP.fullmatch(f"{record.content.get('command')} "):
+        if record["recipe"]["name"].content != SWEEP:
+            continue
+        if record["spec"]["input_shape"].content[0] != OF_SIZE:
             continue
         images.add(record["data"]["description"].content)
         seed = record["seed"].number(lambda n: n >= 0 and n == int(n), "a seed")

@@ -21,6 +21,22 @@ def test_the_sweep_has_its_runs_shallow_nets_first(tmp_path):
     assert found["nets"][0]["runs"][0]["validation"] == [55.4, 30.0]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"recipe": {"name": "late-drops-padding2-mixup0.2"}},
+        {"recipe": {"name": "late-drops-rate0.033-padding2"}},
+        {"spec": {"input_shape": [32, 32, 3]}},
+    ],
+)
+def test_what_another_study_trained_is_not_in_it(other, tmp_path):
+    inside_records.write_sweep(tmp_path)
+    before = twins_data.data("recorded-runs", tmp_path)
+    record = inside_records.run_of_the_sweep("resnet8", 2) | other
+    (tmp_path / "other.json").write_text(json.dumps(record))
+    assert twins_data.data("recorded-runs", tmp_path) == before
+
+
 def test_the_sweep_is_that_of_the_study(book_records):
     plans = studies.load("depth").plans
     swept = [p for p in plans if getattr(p, "size", None) == 16 and p.learning_rate is None]
