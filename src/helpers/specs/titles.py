@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 
 WRITTEN = {"plain": "plain", "resnet": "ResNet", "preresnet": "PreResNet", "vgg": "VGG"}
+WRITTEN |= {"repvgg": "RepVGG"}
 TAGS = {"zerogamma": "zero gamma", "skipinit": "SkipInit", "fixup": "Fixup"}
+TAGS |= {"nf": "normaliser-free", "survive": "survival ", "se": "SE "}
 CODE = re.compile(rf"({'|'.join(WRITTEN)})(\d+)([-,].+)?")
 
 
