@@ -16,7 +16,7 @@ const FIRST = {
   "transfer learning": "book/06-transfer",
 };
 const AMONG = {
-  warmup: ["book/causes", "book/05-cifar10", "book/07-imagenet"],
+  warmup: ["book/causes", "book/05-cifar10", "book/07-imagenet", "book/09-after-2015"],
   "resnet50 parameters": ["book/04-bottleneck", "book/explorer"],
 };
 
