@@ -37,9 +37,9 @@ def left_out() -> list[str]:
     return [WITH_PETS]
 
 
-def call(*words: str, env: dict[str, str]) -> None:
+def run(*words: str, env: dict[str, str]) -> None:
     """Runs a command in the repository's root, and ends with its status if it fails."""
-    if status := subprocess.run([sys.executable, *words], cwd=ROOT, env=env).returncode:
+    if status := subprocess.run(words, cwd=ROOT, env=env).returncode:
         sys.exit(status)
 
 
@@ -50,12 +50,13 @@ def convert(*words: str, env: dict[str, str]) -> None:
     terminal and does not store them.
     """
     env = {**env, "PYTEST_CURRENT_TEST": "x", "PYTHONPATH": "notebooks"}
-    call("-m", "nbconvert", "--config", "notebooks/executed.py", *words, env=env)
+    nbconvert = ("-m", "nbconvert", "--config", "notebooks/executed.py")
+    run(sys.executable, *nbconvert, *words, env=env)
 
 
 def figures() -> None:
     """Draws the pages' pictures, from records and stored outputs."""
-    call("images/draw.py", env=plain())
+    run(sys.executable, "images/draw.py", env=plain())
 
 
 def every() -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "notebooks"))
-from rerun import OF_THE_READER, left_out, plain  # noqa: E402
+from rerun import OF_THE_READER, left_out, plain, run  # noqa: E402
 
 BINARIES = Path(sys.executable).parent.name  # "bin", or "Scripts" on Windows
 HANGS = ["--timeout", "900"]
@@ -61,12 +61,6 @@ def compiled(environment: str, **more: str) -> dict[str, str]:
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
     return {**kept, "PYTHONPATH": "src", **jax, **more}
-
-
-def run(*words: str, env: dict[str, str]) -> None:
-    """Runs a command in the repository's root, and ends with its status if it fails."""
-    if status := subprocess.run(words, cwd=ROOT, env=env).returncode:
-        sys.exit(status)
 
 
 def pytest(*words: str, by: str = sys.executable, env: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ PETS = "notebooks/06-transfer.ipynb"
 def ran(monkeypatch):
     """What is run, in place of running it: [(words, environment)]."""
     found = []
-    monkeypatch.setattr(rerun, "call", lambda *words, env: found.append((words, env)))
+    monkeypatch.setattr(rerun, "run", lambda *words, env: found.append((words, env)))
     for key in rerun.OF_THE_READER:
         monkeypatch.setenv(key, "something")
     monkeypatch.setenv("RESNET_BOOK_PHOTOGRAPHS", "shown")
@@ -30,7 +30,7 @@ def test_every_notebook_that_can_run_then_the_pictures(ran, monkeypatch, tmp_pat
     names = {word for word in notebooks if word.endswith(".ipynb")}
     every = {f"notebooks/{path.name}" for path in (rerun.ROOT / "notebooks").glob("*.ipynb")}
     assert names == every - (set() if there else {PETS}) and "--inplace" in notebooks
-    assert drawn == ("images/draw.py",)
+    assert drawn == (sys.executable, "images/draw.py")
     for one in (env, of_drawings):
         assert not set(rerun.OF_THE_READER) & set(one)
         assert one["RESNET_BOOK_PHOTOGRAPHS"] == "hidden"

@@ -3,23 +3,14 @@
 import base64
 import io
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from drawings import smaller
 from PIL import Image
 
 pytestmark = pytest.mark.quick
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-
-
-@pytest.fixture
-def smaller(monkeypatch):
-    monkeypatch.syspath_prepend(str(NOTEBOOKS))
-    import drawings
-
-    return drawings.smaller
 
 
 def drawn():
@@ -37,7 +28,7 @@ def pixels(drawing):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
 
 
-def test_a_drawing_is_smaller_and_the_same_to_a_hundredth_of_a_point(smaller):
+def test_a_drawing_is_smaller_and_the_same_to_a_hundredth_of_a_point():
     before = drawn()
     after = smaller(before)
     assert len(after) < 0.8 * len(before)
