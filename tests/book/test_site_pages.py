@@ -221,12 +221,15 @@ def test_a_number_and_its_sign_stand_on_one_line():
 def test_scripts_wait_and_the_search_alone_loads_its_index():
     page = (
         '<link rel="stylesheet" href="a.css"/>\n<link rel="stylesheet" href="b.css"/>\n'
+        '<link rel="preload" as="script" href="_static/scripts/theme.js" />\n'
+        '<script src="_static/documentation_options.js?v=1"></script>'
         '<script src="_static/doctools.js?v=1"></script><script src="searchindex.js"></script>'
     )
-    out = slim.lighter(page, "_static/site.css", searches=False)
-    assert out.count("stylesheet") == 1 and "searchindex" not in out
+    out = slim.lighter(page, "_static/site.css", searches=False, options="const A = 1;")
+    assert out.count("stylesheet") == 1 and "searchindex" not in out and "preload" not in out
     assert '<script defer src="_static/doctools.js?v=1">' in out
-    assert "searchindex" in slim.lighter(page, "_static/site.css", searches=True)
+    assert "<script>const A = 1;</script>" in out and "documentation_options" not in out
+    assert "searchindex" in slim.lighter(page, "_static/site.css", searches=True, options="")
 
 
 def test_a_sheet_that_another_imports_is_part_of_the_one(tmp_path):
@@ -245,7 +248,7 @@ def test_a_sheet_that_another_imports_is_part_of_the_one(tmp_path):
 def test_a_module_waits_by_itself():
     link = '<link rel="stylesheet" href="a.css"/>\n'
     script = '<script type="module" src="_static/explorer/page.js"></script>'
-    assert slim.lighter(link + script, "_static/site.css", searches=False).endswith(script)
+    assert slim.lighter(link + script, "_static/site.css", False, "").endswith(script)
 
 
 def test_what_a_theme_no_longer_has_is_said():
