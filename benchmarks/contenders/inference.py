@@ -17,7 +17,8 @@ if which == "applications":
 
     model = keras.applications.ResNet50(weights=None)
 else:  # `helpers` first, for TensorFlow's fast kernels
-    from helpers import networks, reparameterisation
+    from helpers import networks
+    from helpers.networks import reparameterisation
 
     model = networks.build("resnet50")
     if which == "folded":

@@ -20,7 +20,8 @@ import claim_look
 import claims
 import he2015
 import prose
-from helpers import counting, inspection, propagation, recipes, runs, specs, studies, weights
+from helpers import counting, inspection, recipes, runs, specs, studies, weights
+from helpers.counting import propagation
 from helpers.datasets import drawings, shapes
 from helpers.datasets.photos import imitation, views
 from helpers.datasets.photos.catalogue import IMAGENET, PETS

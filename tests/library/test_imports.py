@@ -55,7 +55,7 @@ def test_tensorflow_is_imported_lazily_and_where_keras_has_no_word_for_it():
 
 def test_specs_and_counting_need_neither_keras_nor_tensorflow():
     code = (
-        "import sys, helpers.convnext, helpers.specs, helpers.counting as c;"
+        "import sys, helpers.counting.convnext, helpers.specs, helpers.counting as c;"
         "c.parameters('resnet34');"
         "print(sorted({'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)))"
     )

@@ -24,14 +24,14 @@ def library(names):
 
 
 def test_a_test_reaches_what_it_imports_and_what_that_imports_in_turn():
-    found = reach.reach(LIBRARY / "test_networks.py")
+    found = reach.reach(LIBRARY / "networks/test_networks.py")
     for path in (
-        *("tests/library/test_networks.py", "tests/conftest.py", "src/helpers/networks.py"),
+        *("tests/library/networks/test_networks.py", "tests/conftest.py"),
         *("src/helpers/__init__.py", "src/helpers/blocks/__init__.py", "src/helpers/layers.py"),
-        "src/helpers/specs/network.py",
+        *("src/helpers/networks/building.py", "src/helpers/specs/network.py"),
     ):
         assert path in found, path
-    assert "src/helpers/transformers.py" not in found
+    assert "src/helpers/counting/convnext.py" not in found
     assert "src/helpers/studies/ablations.toml" in reach.reach(LIBRARY / "studies/test_studies.py")
     assert "tests/oracles/reference.py" in reach.reach(LIBRARY / "test_layers.py")
 
@@ -49,8 +49,8 @@ def test_what_a_process_really_loads_is_reached():
     ("changed", "test", "is_due"),
     [
         ("src/helpers/layers.py", "tests/library/test_layers.py", True),
-        ("src/helpers/transformers.py", "tests/library/test_transformers.py", True),
-        ("src/helpers/transformers.py", "tests/library/test_layers.py", False),
+        ("src/helpers/counting/convnext.py", "tests/library/counting/test_convnext.py", True),
+        ("src/helpers/counting/convnext.py", "tests/library/test_layers.py", False),
         ("tests/oracles/reference.py", "tests/library/test_layers.py", True),
         ("tests/conftest.py", "tests/library/test_layers.py", True),
         ("requirements.lock", "tests/library/test_layers.py", True),

@@ -9,6 +9,8 @@ A departure from Keras' defaults, each with its reason:
 - padding (k - 1) / 2 on every side also at stride 2, as Caffe and PyTorch do;
   TensorFlow's "same" would pad right and bottom only.
 
+`transformers` has those of language models, which add as a residual block does.
+
 Source: He et al. 2015, Figures 2, 3 and 5, section 3.3; He et al. 2016, Figure 4 (e); what came
 after them stands with its block. Book: chapters 1 to 4, 8 and 9.
 """

@@ -1,7 +1,7 @@
 """What goes on inside a network, and what it costs to run: measured, not derived.
 
 `anatomy` finds the blocks of any functional Keras model, and the rooms beside it measure them;
-`helpers.propagation` predicts what `signals` measures. `confusions` counts mistakes, `maps` shows
+`counting.propagation` predicts what `signals` measures. `confusions` counts mistakes, `maps` shows
 where a network sees its answer.
 
 Book: chapters 1, 2, 4, 6, 7 and 8.

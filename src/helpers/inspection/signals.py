@@ -1,6 +1,6 @@
 """How large x and its gradient are along a network, block by block.
 
-`helpers.propagation` predicts what is measured here, of a net before training.
+`counting.propagation` predicts what is measured here, of a net before training.
 
 Source: He et al. 2016, equation 5; Yang et al. 2019. Book: chapters 1, 2 and 8.
 """

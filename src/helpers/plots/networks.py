@@ -11,8 +11,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers import propagation, specs
-from helpers.counting import Layer, StageTotal
+from helpers import specs
+from helpers.counting import Layer, StageTotal, propagation
 from helpers.plots.look import HATCHES, axes_or_new, light, net_looks
 from helpers.support import expect
 

@@ -8,7 +8,8 @@ import pytest
 
 import reference
 from backend import forward
-from helpers import blocks, counting, networks, propagation, specs
+from helpers import blocks, counting, networks, specs
+from helpers.counting import propagation
 from helpers.specs import Network, Stage, Stem
 
 pytestmark = [pytest.mark.backends, pytest.mark.quick]

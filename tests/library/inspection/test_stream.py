@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import inspection, networks, transformers
+from helpers import inspection, networks
+from helpers.blocks import transformers
 
 pytestmark = pytest.mark.quick
 

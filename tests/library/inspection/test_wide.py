@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from helpers import inspection, propagation
+from helpers import inspection
+from helpers.counting import propagation
 from helpers.inspection import shattering
 
 

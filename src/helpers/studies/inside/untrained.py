@@ -11,7 +11,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from helpers import networks, propagation, specs
+from helpers import networks, specs
+from helpers.counting import propagation
 from helpers.studies.causes.layers import ScaledAdd
 from helpers.support import expect
 

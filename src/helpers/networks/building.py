@@ -1,4 +1,4 @@
-"""From a spec to a `keras.Model`.
+"""Builds the network of a spec: its stem, its blocks, its end.
 
 Source: He et al. 2015, Table 1 and section 4.2; Simonyan and Zisserman 2015, Table
 1; for later nets the papers that `specs` names. Book: chapters 1, 3, 4 and 9.
@@ -11,7 +11,8 @@ import sys
 import keras
 from keras import layers
 
-from helpers import blocks, propagation, specs
+from helpers import blocks, specs
+from helpers.counting import propagation
 from helpers.layers import BatchNormalization, LowestPadding2D, NormalizedConv2D, Shift
 from helpers.specs import BottleneckStride, Network, Option, Stage
 

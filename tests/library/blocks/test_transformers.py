@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import transformers
+from helpers.blocks import transformers
 
 pytestmark = [pytest.mark.backends, pytest.mark.quick]
 

@@ -21,7 +21,8 @@ import keras
 import numpy as np
 from keras import KerasTensor, layers, ops
 
-from helpers import blocks, networks, specs
+from helpers import blocks, specs
+from helpers.networks.building import build
 from helpers.specs import Network
 from helpers.support import expect
 
@@ -67,9 +68,7 @@ def fold(model: keras.Model, name_or_spec: str | Network, **changes: Any) -> ker
         why = "a network whose every batch normalization follows on a convolution"
         expect.fail("name_or_spec", why, spec.name)
     activation = keras.activations.serialize(model.layers[-1].activation)
-    new = networks.build(
-        dataclasses.replace(spec, batch_norm=False), classifier_activation=activation
-    )
+    new = build(dataclasses.replace(spec, batch_norm=False), classifier_activation=activation)
     try:
         for layer in new.layers:
             layer.set_weights(_folded(model, layer))

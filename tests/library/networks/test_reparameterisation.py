@@ -8,7 +8,8 @@ import pytest
 
 import reference
 from backend import forward
-from helpers import blocks, counting, networks, reparameterisation, specs
+from helpers import blocks, counting, networks, specs
+from helpers.networks import reparameterisation
 from helpers.studies import causes
 
 pytestmark = [pytest.mark.backends, pytest.mark.quick]

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from helpers import propagation, specs
+from helpers import specs
+from helpers.counting import propagation
 
 WIDTH, BATCH = 400, 100
 

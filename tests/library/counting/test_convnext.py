@@ -8,7 +8,8 @@ import keras
 import pytest
 from keras import layers
 
-from helpers import convnext, counting
+from helpers import counting
+from helpers.counting import convnext
 
 pytestmark = pytest.mark.quick
 
