@@ -25,8 +25,8 @@ import keras  # noqa: E402
 
 from helpers import counting, networks, recipes, specs, training  # noqa: E402
 from helpers.blocks import convolutions  # noqa: E402
+from helpers.training.compiling import build_optimizer  # noqa: E402
 from helpers.training.loop import precision_scope  # noqa: E402
-from helpers.training.optimizer import build_optimizer  # noqa: E402
 
 rng = np.random.default_rng(0)
 images = rng.normal(size=(options.batch, options.side, options.side, 3)).astype("float32")

@@ -16,8 +16,8 @@ import numpy as np
 from keras import ops
 
 from helpers.inspection import anatomy, passes
+from helpers.optimizer import cross_entropy
 from helpers.support import expect
-from helpers.training import cross_entropy
 
 
 def lengths(blocks: int) -> np.ndarray:

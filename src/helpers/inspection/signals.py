@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from helpers.inspection import anatomy, passes
-from helpers.training import cross_entropy
+from helpers.optimizer import cross_entropy
 
 
 def activation_gradients(

@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from helpers.inspection import passes
-from helpers.training import cross_entropy
+from helpers.optimizer import cross_entropy
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import networks, specs, training
+from helpers import networks, specs
+from helpers.optimizer import SGD
 from helpers.specs import Network
 from helpers.support import expect
 
@@ -158,7 +159,7 @@ def _inference_turn(model, batch_size):
 def _training_turn(model, batch_size):
     copy = keras.models.clone_model(model)
     # A loss that every output fits, of a whole network or of a single block.
-    copy.compile(optimizer=training.SGD(0.0), loss="mean_squared_error")
+    copy.compile(optimizer=SGD(0.0), loss="mean_squared_error")
     images = _noise(model, batch_size)
     targets = np.zeros((batch_size, *model.output_shape[1:]), "float32")
     return lambda: copy.train_on_batch(images, targets)

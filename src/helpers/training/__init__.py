@@ -7,9 +7,10 @@ accelerator.
 Source: He et al. 2015, sections 3.4 and 4.2. Book: chapters 1, 5 and 7.
 """
 
+from helpers.optimizer import SGD, cross_entropy, error
 from helpers.training.callbacks import DivergedError
+from helpers.training.compiling import compile_model
 from helpers.training.loop import evaluate, keep, precision_scope, prepared, train
-from helpers.training.optimizer import SGD, compile_model, cross_entropy, error
 
 __all__ = [
     "SGD",

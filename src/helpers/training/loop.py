@@ -27,7 +27,7 @@ from helpers.training.callbacks import (
     StopAt,
     check_finite,
 )
-from helpers.training.optimizer import build_optimizer, compile_model
+from helpers.training.compiling import build_optimizer, compile_model
 
 
 def train(

@@ -26,6 +26,7 @@ import numpy as np
 
 from helpers import datasets, runs
 from helpers.datasets import Data, mixing, sampling
+from helpers.optimizer import error as errors_of
 from helpers.recipes import Recipe
 from helpers.runs import Run
 from helpers.specs import Network
@@ -33,7 +34,6 @@ from helpers.support import expect
 from helpers.training import loop, processes, state_files
 from helpers.training.callbacks import GROUPS, Lines, Record, check_finite, variables
 from helpers.training.epoch_orders import orders
-from helpers.training.optimizer import error as errors_of
 
 _MEASURED_AT_ONCE = 1_000
 _ALMOST = 1.25  # epochs of time that must be left before another one begins

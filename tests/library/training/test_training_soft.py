@@ -9,9 +9,9 @@ import pytest
 
 from helpers import datasets, training
 from helpers.datasets import mixing
+from helpers.optimizer import SoftCrossEntropy
 from helpers.recipes import Recipe
 from helpers.training import processes
-from helpers.training.optimizer import SoftCrossEntropy
 from records import same
 
 RECIPE = Recipe("soft", "tests", steps=12, batch_size=32, padding=1, label_smoothing=0.1, mixup=0.4)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from helpers.datasets import mixing
-from helpers.training.optimizer import SoftCrossEntropy
+from helpers.optimizer import SoftCrossEntropy
 
 pytestmark = pytest.mark.backends
 

@@ -1,4 +1,4 @@
-"""What a model is compiled with: the paper's SGD, the loss, the error.
+"""What a training makes small, and by which steps: the loss, the error, the paper's SGD.
 
 Source: He et al. 2015, section 3.4. Book: chapters 2, 5 and 7.
 """
@@ -10,8 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-
-from helpers.recipes import Recipe
 
 
 @keras.saving.register_keras_serializable(package="helpers")
@@ -99,36 +97,3 @@ def cross_entropy(model: keras.Model, *, soft: bool = False) -> keras.losses.Los
     if soft:
         return SoftCrossEntropy(from_logits=not probabilities)
     return keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
-
-
-def compile_model(model: keras.Model, recipe: Recipe) -> keras.Model:
-    """Gives a model the recipe's optimizer, the cross-entropy, and `error`."""
-    if recipe.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(recipe.keras_schedule(), beta_1=recipe.momentum)
-    else:
-        optimizer = SGD(recipe.keras_schedule(), recipe.momentum, recipe.weight_decay)
-    model.compile(
-        optimizer=optimizer,
-        loss=cross_entropy(model, soft=recipe.soft_targets),
-        metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
-        jit_compile=recipe.jit_compile,
-    )
-    if keras.backend.backend() == "tensorflow":
-        _build_metrics(model)
-    return model
-
-
-def build_optimizer(model: keras.Model) -> None:
-    """Makes the optimizer's variables before the first step is traced.
-
-    TensorFlow traces a function twice if the first time has made variables.
-    """
-    if keras.backend.backend() == "tensorflow":
-        model.optimizer.build(model.trainable_variables)
-
-
-def _build_metrics(model):
-    """Makes the metrics' variables, for the same reason."""
-    image, label, answer = (1, *model.input_shape[1:]), (1,), (1, *model.output_shape[1:])
-    model.compute_metrics(np.zeros(image), np.zeros(label, "int32"), np.zeros(answer), None)
-    model.reset_metrics()
