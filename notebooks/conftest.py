@@ -2,6 +2,6 @@
 
 
 def pytest_collectstart(collector):
-    """SVG, as `pictures.py` stores them; nbval leaves out PNG by itself."""
+    """SVG, as `inline_pictures.py` stores them; nbval leaves out PNG by itself."""
     if hasattr(collector, "skip_compare"):
         collector.skip_compare += ("image/svg+xml",)

@@ -8,7 +8,7 @@ c.NotebookExporter.preprocessors = ["drawings.Drawings"]
 c.ExecutePreprocessor.enabled = True
 c.ExecutePreprocessor.kernel_name = "python3"
 c.ExecutePreprocessor.extra_arguments = [
-    f"--config={Path(__file__).with_name('pictures.py')}"
+    f"--config={Path(__file__).with_name('inline_pictures.py')}"
 ]
 c.ExecutePreprocessor.record_timing = False
 c.ExecutePreprocessor.timeout = 1800

@@ -1,6 +1,8 @@
 """The house as its tree shows it: files of one concern, tests that mirror the library."""
 
 import subprocess
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,11 @@ def test_no_two_files_of_tests_share_a_name():
     names = [Path(name).name for name in TRACKED if name.startswith("tests/")]
     tests = [name for name in names if name.startswith("test_")]
     assert sorted(tests) == sorted(set(tests))
+
+
+def test_no_two_folders_on_the_path_of_the_tests_have_a_module_of_one_name():
+    """Of two, the first is imported, whichever was meant. Only a conftest.py goes by its place."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    folders = [ROOT / name for name in settings["tool"]["pytest"]["ini_options"]["pythonpath"]]
+    names = Counter(path.stem for folder in folders for path in folder.glob("*.py"))
+    assert {name for name, count in names.items() if count > 1} <= {"conftest"}
