@@ -1,5 +1,6 @@
 """The versions that the book asks for, offers and tests: what says so agrees."""
 
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -116,3 +117,9 @@ def test_the_lock_has_one_numpy_which_every_python_takes():
 
 def test_a_command_renews_the_lock():
     assert read("requirements.lock").splitlines()[1] == "#    make lock"
+
+
+def test_what_is_installed_is_compiled():
+    """So that no process does it for itself where Python may not write beside its modules."""
+    found = importlib.util.find_spec("keras").origin
+    assert Path(importlib.util.cache_from_source(found)).is_file()
