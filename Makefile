@@ -31,7 +31,7 @@ help:  ## list these commands
 setup: $(INSTALLED)  ## make .venv with the locked versions (PYTHON=python3.12 chooses the interpreter)
 	@echo "Installed in $(VENV): $$($(BIN)/python --version). Another Python: make clean first."
 
-$(INSTALLED): requirements.txt requirements.lock pyproject.toml
+$(INSTALLED): requirements.txt requirements.lock pyproject.toml $(ENVIRONMENT)
 	@command -v $(PYTHON) > /dev/null || \
 		{ echo "No '$(PYTHON)' on this machine. The book runs on Python 3.11, 3.12 or 3.13: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -41,7 +41,7 @@ $(INSTALLED): requirements.txt requirements.lock pyproject.toml
 .venv-%/.installed: requirements/%.txt | $(INSTALLED)
 	@$(BIN)/python $(ENVIRONMENT) .venv-$*
 
-.venv-course/.installed .venv-backends/.installed: requirements.lock
+.venv-course/.installed .venv-backends/.installed: requirements.lock $(ENVIRONMENT)
 
 book: $(INSTALLED)  ## build the website and check it; warnings are errors
 	@$(BIN)/python book/_ext/build.py

@@ -138,6 +138,13 @@ def test_make_does_not_know_just_anything():
     assert make("--dry-run", "no-such-command").returncode != 0
 
 
+def copy_what_setup_needs(folder):
+    (folder / "requirements").mkdir()
+    names = ("Makefile", "requirements.txt", "requirements.lock", "pyproject.toml")
+    for name in (*names, "requirements/environment.py"):
+        shutil.copy(ROOT / name, folder / name)
+
+
 @pytest.mark.parametrize(
     ("version", "fits"),
     [("3.10.14", False), ("3.11.0", True), ("3.13.15", True), ("3.14.0", False), ("2.7.18", False)],
@@ -153,8 +160,7 @@ def test_setup_refuses_other_pythons(tmp_path, version, fits):
         "*) echo would run: $@; exit 7;; esac\n"
     )
     python.chmod(0o755)
-    for name in ("Makefile", "requirements.txt", "requirements.lock", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
+    copy_what_setup_needs(tmp_path)
     result = make("-C", str(tmp_path), "setup", f"PYTHON={python}")
     assert result.returncode != 0  # the stand-in never makes an environment
     assert ("would run: requirements/environment.py .venv" in result.stdout) == fits
@@ -162,8 +168,7 @@ def test_setup_refuses_other_pythons(tmp_path, version, fits):
 
 
 def test_setup_names_a_missing_python(tmp_path):
-    for name in ("Makefile", "requirements.txt", "requirements.lock", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
+    copy_what_setup_needs(tmp_path)
     result = make("-C", str(tmp_path), "setup", "PYTHON=no-such-python")
     assert result.returncode != 0
     assert "No 'no-such-python' on this machine" in result.stderr
