@@ -1,6 +1,12 @@
 """The style sheet of the pages, without what no page can use."""
 
+from pathlib import Path
+
+import pydata_sphinx_theme
 import pytest
+import tinycss2
+from bs4 import BeautifulSoup
+from soupsieve import SelectorSyntaxError
 
 import styles
 
@@ -37,6 +43,31 @@ def test_a_class_that_a_script_puts_together_stays(name):
 @pytest.mark.parametrize("name", ["tips-left", "menu-opened", "open", "a-c"])
 def test_and_no_other(name):
     assert left(f".{name}{{top:0}}") == ""
+
+
+def test_a_name_that_is_no_word_keeps_its_rule():
+    assert "top" in left(r".w-1\/2{top:0}")
+
+
+def test_no_rule_of_the_theme_goes_that_an_element_of_the_page_matches():
+    """soupsieve, which chooses elements by its own reading of CSS, agrees."""
+    sheet = next(Path(pydata_sphinx_theme.__file__).parent.rglob("pydata-sphinx-theme.css"))
+    page = '<main id="main-content"><p class="lead">a<b class="badge btn-sm"></b></p>'
+    page += '<table class="table"><tr><td><a class="btn" href="#">a</a></td></tr></table></main>'
+    soup = BeautifulSoup(f'<html data-theme="dark"><body>{page}</body></html>', "html.parser")
+    parsed = tinycss2.parse_stylesheet(sheet.read_text("utf-8"), True, True)
+    rules = [rule for rule in parsed if rule.type == "qualified-rule"]
+    gone = matched = 0
+    for rule in rules:
+        kept = styles.pruned(rule.serialize(), styles.Words.of([str(soup)], []))
+        try:
+            found = soup.select(tinycss2.serialize(rule.prelude))
+        except (SelectorSyntaxError, NotImplementedError):
+            continue  # what it does not know: parts of an element, as ::before
+        matched += bool(found)
+        gone += not kept
+        assert kept or not found, rule.serialize()
+    assert matched > 20 and gone > 1000
 
 
 def test_what_is_excluded_need_not_be_there():

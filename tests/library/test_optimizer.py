@@ -1,4 +1,4 @@
-"""training.SGD against NumPy and against a penalty in the loss."""
+"""What a training makes small and by which steps: SGD against NumPy and a penalty in the loss."""
 
 import keras
 import numpy as np
