@@ -229,7 +229,7 @@ READMES += [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
-    "SECURITY.md",
+    ".github/SECURITY.md",
 ]
 
 
