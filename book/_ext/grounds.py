@@ -3,7 +3,8 @@
 A figure is drawn once, on white, as an SVG. This extension derives its dark twin while the book
 is built: each colour keeps its hue and takes the lightness that stands out from a dark ground as
 the first did from white (`darkened`). Pixels inside an SVG, of training images and maps of heat,
-stay as they are, and so does a PNG, such as another program's window. The white sheet becomes
+stay as they are, which a filter of the style sheet cannot spare: inverted, the yellow of a
+photograph turns brown. So does a PNG, such as another program's window. The white sheet becomes
 transparent. The page shows one of the two, and paper always the first. Sizes are written beside
 each picture, so that nothing moves when it comes. With them goes the width below which its letters
 would be too small to read (`legible`): on a phone a picture keeps it, and scrolls in its place.

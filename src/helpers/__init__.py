@@ -1,8 +1,9 @@
 """The library of the book *Residual Networks, from the degradation problem to ResNet-50*.
 
 What you import stands at the top of this folder. What you never import lies inside a package,
-behind the names that its `__init__.py` lists. Imports go down one list of these and never up: the
-list is a contract in `pyproject.toml`, which `make lint` holds.
+behind the names that its `__init__.py` lists; the exceptions are `optimizer.py` and `support/`,
+which stand below several packages and so inside none. Imports go down one list of these and
+never up: the list is a contract in `pyproject.toml`, which `make lint` holds.
 """
 
 import os

@@ -80,12 +80,6 @@ def rates_below(net="plain56"):
     return sorted((round(rate / full, 2) for rate in rates), reverse=True)
 
 
-def is_within_seeds(error, net="plain56", split="train"):
-    """Whether an error lies between the lowest and the highest of the sweep's seeds."""
-    of_seeds = [100 * run.final[split]["error"] for run in _sweep()[net]]
-    return min(of_seeds) < error < max(of_seeds)
-
-
 def best_depth(kind):
     """The depth with the lowest mean training error, of "plain" or "resnet" nets."""
     return min(SWEEP_DEPTHS, key=lambda depth: sweep_error(f"{kind}{depth}"))

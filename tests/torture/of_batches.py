@@ -28,7 +28,6 @@ def _batch() -> tuple[np.ndarray, np.ndarray]:
     return part.images.astype("float32") - mean, part.labels.copy()
 
 
-_ORDER = ["conv2_1", "conv3_1"]
 MEASUREMENTS: dict[str, Callable[[keras.Model, np.ndarray, np.ndarray], object]] = {
     "activation_gradients": inspection.activation_gradients,
     "activation_maps": lambda m, x, _: inspection.activation_maps(m, x),

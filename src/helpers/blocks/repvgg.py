@@ -19,9 +19,10 @@ def repvgg_block(
     """relu(bn(conv3x3 x) + bn(conv1x1 x) + bn(x)); the last only where x has the shape of the sum.
 
     (N, H, W, C) -> (N, ceil(H / stride), ceil(W / stride), filters). Each branch is linear but for
-    batch normalization, which is linear too once it is trained: `reparameterisation.merge` makes
-    one 3x3 convolution of the three. `conv` are `batch_norm` and `initializer`, as in `conv_bn`;
-    without batch normalization the third branch is x itself.
+    batch normalization, which is linear too once it is trained:
+    `networks.reparameterisation.merge` makes one 3x3 convolution of the three. `conv` are
+    `batch_norm` and `initializer`, as in `conv_bn`; without batch normalization the third branch
+    is x itself.
 
     Source: Ding et al. 2021, section 3.2 and Figure 2 (b). Book: chapter 9.
     """

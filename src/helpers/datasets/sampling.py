@@ -3,7 +3,7 @@
 `arrays` makes batches with `tf.data` where Keras runs on TensorFlow. On another
 backend it takes the ones from here, which need NumPy and Keras alone.
 
-Source: He et al. 2015, section 4.2 (augmentation). Book: chapter 5.
+Source: He et al. 2015, section 4.2 (augmentation). Book: chapters 1 and 5.
 """
 
 from __future__ import annotations

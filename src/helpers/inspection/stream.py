@@ -32,7 +32,7 @@ class Stream:
 
 
 def stream(model: keras.Model, x: np.ndarray, labels: np.ndarray) -> Stream:
-    """Measures a model of `transformers.build` on one batch, (N, T, width) and (N,).
+    """Measures a model of `blocks.transformers.build` on one batch, (N, T, width) and (N,).
 
     Raises ValueError for a model without such blocks, or a batch that does not fit it;
     RuntimeError on another backend than TensorFlow.
@@ -43,7 +43,7 @@ def stream(model: keras.Model, x: np.ndarray, labels: np.ndarray) -> Stream:
     names = [layer.name for layer in model.layers]
     blocks = sorted({int(m[1]) for n in names if (m := re.match(r"block(\d+)_2_outer$", n))})
     if not blocks:
-        raise ValueError(f"Expected a model of transformers.build. Received: {model.name}")
+        raise ValueError(f"Expected a model of blocks.transformers.build. Received: {model.name}")
     shape = tuple(model.input_shape[1:])
     if x.shape[1:] != shape or np.shape(labels) != (len(x),):
         raise ValueError(

@@ -20,8 +20,8 @@ def gradient_factors(
     normal, too. Forwards and backwards by hand, the batch's statistics included.
 
     Returns (layers,) in the order of the layers. For large width and batch the later ones tend
-    to `propagation.RELU_AND_BATCH_NORM`, pi / (pi - 1). Raises ValueError for numbers that are
-    no positive integers, or a batch of one.
+    to `counting.propagation.RELU_AND_BATCH_NORM`, pi / (pi - 1). Raises ValueError for numbers
+    that are no positive integers, or a batch of one.
 
     Source: Yang et al. 2019, Theorem 8 and Figure 1. Book: chapter 8.
     """

@@ -6,7 +6,7 @@ a `Plan`, of a network by a recipe, or one that a chapter names: each kind of th
 that holds a `NamedPlan`, and `study.py` imports it. `pieces`
 does so for some minutes, on a GPU, with several trainings at once.
 
-Book: chapters 5 and 6.
+Book: chapters 2, 5, 6, 8 and 9, and the appendices on causes and repair.
 """
 
 from helpers.studies import pieces

@@ -6,6 +6,9 @@ here. Process 0 listens at the coordinator's port until all have come, compares 
 were started for, and says go. The port is then the backend's. The connections stay: the
 system closes those of a process that dies, so the others hear of it at once, and say so.
 
+JAX's own heartbeat was tried alone: it notices a killed process after 10 seconds, where this does
+after 0.2, an error in one after 300, and another batch size never.
+
 Nothing here knows Keras or a backend. Book: chapter 7.
 """
 

@@ -2,10 +2,6 @@
 
 import itertools
 import shlex
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -103,19 +99,3 @@ def test_the_study_of_recipes_has_every_combination_and_the_ends_with_three_seed
     assert all(found[key] == ([0, 1, 2] if key in ends else [0]) for key in every)
     depth = {plan.record() for plan in studies.load("depth").plans}
     assert len([plan for plan in plans if plan.record() in depth]) == 3
-
-
-def test_the_study_files_travel_with_the_library(tmp_path):
-    """They are in a wheel: the library is carried to machines without a clone."""
-    root, copy = Path(__file__).parents[3], tmp_path / "copy"  # building writes beside the source
-    shutil.copytree(root / "src", copy / "src", ignore=shutil.ignore_patterns("*.egg-info"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(root / name, copy)
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
-    subprocess.run([*command, "--wheel-dir", tmp_path, copy], check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = subprocess.run(
-        [sys.executable, "-m", "zipfile", "-l", wheel], capture_output=True, text=True
-    ).stdout
-    for name in studies.names():
-        assert f"helpers/studies/{name}.toml" in names

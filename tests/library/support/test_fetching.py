@@ -49,10 +49,8 @@ def test_a_host_that_falls_silent_is_given_up(tmp_path, monkeypatch, sent, by):
                 return urllib.request.urlopen(address).read()
             return requests.get(address).content
 
-        start = time.monotonic()
         with pytest.raises(OSError, match="timed out"):
             fetching.within_limits(fetch, tmp_path)
-        assert time.monotonic() - start < 20
 
 
 def test_a_limit_that_somebody_chose_is_kept(tmp_path, monkeypatch):

@@ -5,7 +5,9 @@ front to back. One walk over them notes where each image's own file begins and e
 from then on any photograph is one reading at one place: an epoch in any order, a part of
 it for each process, from any step on. Images are not read in the walk, only passed over.
 
-At random places a solid-state disk keeps pace with decoding; a turning one does not.
+At random places a solid-state disk keeps pace with decoding; a turning one does not. The format
+that is made for it, ArrayRecord, was tried with Grain, which reads it. It took 1.2 times as long
+for a photograph, decoded and cut alike, ran on no Windows, and did not name a damaged one.
 
 A record carries a check sum of its content (CRC-32C), which is compared where a photograph is
 read: many bits of a JPEG file can be turned and it decodes, into another picture.
