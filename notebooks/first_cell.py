@@ -74,3 +74,9 @@ elif not any(map(is_the_books, found.submodule_search_locations or ())):
         "Rename or uninstall it, restart the kernel, and run this cell again."
     )
 _ = importlib.import_module("helpers")  # before Keras: for TensorFlow's fast kernels
+if f"v{_.__version__}" != VERSION:
+    raise RuntimeError(
+        f"The book's library here is v{_.__version__}, and this notebook belongs to "
+        f"{VERSION}. Open the notebook of that version, or install the library of this "
+        f"one, restart the kernel, and run this cell again. It is in {_.__file__}"
+    )

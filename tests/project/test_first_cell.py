@@ -39,11 +39,11 @@ def run(folder, cell=CELL, *, home=None, **environment):
     )
 
 
-def library(folder):
+def library(folder, version=BOOK.version):
     """A package `helpers` that passes for the book's, below `folder`."""
     place = folder / "helpers"
     place.mkdir(parents=True)
-    (place / "__init__.py").write_text('__version__ = "1.0.0"\n', "utf-8")
+    (place / "__init__.py").write_text(f'__version__ = "{version}"\n', "utf-8")
     (place / "specs").mkdir()
     (place / "specs" / "__init__.py").touch()
 
@@ -86,6 +86,12 @@ def test_where_helpers_is_it_imports_it_and_nothing_else(tmp_path):
     assert result.returncode == 0, result.stderr
     assert result.stdout == "['helpers']\n"  # nothing is imported that would take a moment
     assert [path.name for path in tmp_path.iterdir()] == ["helpers"]
+
+
+def test_a_library_of_another_version_is_said_in_a_sentence(tmp_path):
+    library(tmp_path, "0.9.0")
+    said = sentence(run(tmp_path))
+    assert "v0.9.0" in said and TAG in said and str(tmp_path / "helpers") in said
 
 
 def test_with_it_tensorflow_is_asked_for_its_fast_kernels():
