@@ -74,7 +74,7 @@ epub: $(INSTALLED) $(BROWSING)  ## the whole book as one EPUB, checked by epubch
 	@node $(SITE)/node_modules/@likecoin/epubcheck-ts/bin/epubcheck.js --fail-on-warnings _build/epub/residual-networks.epub
 
 slides: $(INSTALLED) $(BROWSING)  ## a deck for each chapter, with notes for the speaker: HTML and PDF, in _build/slides
-	$(BIN)/python -m sphinx -b revealjs -E -n -W --keep-going -q -d _build/.slides slides _build/slides
+	$(BIN)/python -m sphinx -b revealjs -E -n -W --keep-going -q -d _build/.slides teaching/slides _build/slides
 	@node $(SITE)/slides.mjs _build/slides
 
 check: lint test-quick  ## while you work: the style and the quick tests

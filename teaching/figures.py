@@ -65,7 +65,7 @@ def figures() -> list[Figure]:
     found: dict[Path, Figure] = {}
     pages = sorted((ROOT / "book").glob("*.md"))
     names = _names(pages)
-    for page in [*pages, *sorted((ROOT / "slides").glob("*.md"))]:
+    for page in [*pages, *sorted((ROOT / "teaching" / "slides").glob("*.md"))]:
         for match in _FIGURE.finditer(page.read_text("utf-8")):
             path = (page.parent / match["file"]).resolve()
             if path in found:
@@ -130,7 +130,7 @@ def pack(path: Path) -> int:
                 file.writestr(f"figures/{figure.dark}", dark)
         file.writestr("figures.csv", _table(of_pages))
         file.writestr("captions.md", _captions(of_pages))
-        file.writestr("LICENSE.txt", (ROOT / "LICENSES" / "CC-BY-4.0.txt").read_bytes())
+        file.writestr("LICENSE.txt", (ROOT / "book" / "licences" / "CC-BY-4.0.txt").read_bytes())
         file.writestr("references.bib", (ROOT / "book" / "references.bib").read_bytes())
     return len(of_pages)
 

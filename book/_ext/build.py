@@ -19,7 +19,7 @@ PAGES = ("index.md", "book/*.md")
 SHOWN = (
     "_config.yml", "_toc.yml", "requirements.lock", "book/*.bib", "book/_*/*.*",
     "book/claims/*.toml", "book/interactive/served/*/*.*", "notebooks/*.ipynb", "images/*.*",
-    "results/*.json", "results/*/*.*", "benchmarks/measured/*.json", "LICENSES/*",
+    "results/*.json", "results/*/*.*", "benchmarks/measured/*.json", "book/licences/*",
     "tests/book/check_site.py", "tests/torture/last.json", "tests/assignments/mutants/*",
     "src/helpers/specs/*.py", "src/helpers/counting/*.py", "src/helpers/datasets/*.py",
 )  # fmt: skip

@@ -124,7 +124,7 @@ def _link(name):
     label = f"chapter {int(number)}" if number.isdigit() else name.split("/")[-1].split(".")[0]
     if name == "README.md":
         return "README"
-    if name.startswith("slides/"):  # no pages of the book, so there is nothing to link
+    if name.startswith("teaching/slides/"):  # no pages of the book, so there is nothing to link
         return label.replace("chapter", "slides")
     if name.startswith("notebooks/"):
         label = label.replace("chapter", "notebook") if number.isdigit() else f"notebook {label}"

@@ -1,4 +1,4 @@
-"""Whose each file of the built website is: the book's own, or in `LICENSES/served.toml`."""
+"""Whose each file of the built website is: the book's own, or in `book/licences/served.toml`."""
 
 import fnmatch
 import tomllib
@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SERVED = ROOT / "book" / "interactive" / "served"
-LIST = ROOT / "LICENSES" / "served.toml"
+LIST = ROOT / "book" / "licences" / "served.toml"
 # What the build makes of the book's pages and pictures; `LICENSE` says under which terms.
 OURS = (
     "*.html",
@@ -39,4 +39,4 @@ def unlisted(site):
     for path in sorted(path for path in site.rglob("*") if path.is_file()):
         name = path.relative_to(site).as_posix()
         if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
-            yield f"{name}: whose is it, under which licence? List it in LICENSES/served.toml"
+            yield f"{name}: whose is it, under which licence? List it in book/licences/served.toml"

@@ -20,7 +20,7 @@ import policy
 import prose
 
 ROOT = Path(__file__).parents[2]
-NAMES = sorted(path.stem for path in ROOT.glob("slides/[0-9]*.md"))
+NAMES = sorted(path.stem for path in ROOT.glob("teaching/slides/[0-9]*.md"))
 
 
 def build(source, out, *settings):
@@ -32,7 +32,7 @@ def build(source, out, *settings):
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     out = tmp_path_factory.mktemp("slides")
-    result = build(ROOT / "slides", out)
+    result = build(ROOT / "teaching" / "slides", out)
     assert result.returncode == 0, result.stderr
     return out
 
@@ -64,7 +64,7 @@ def test_every_chapter_has_a_deck_of_its_title():
     chapters = sorted(path for path in ROOT.glob("book/[0-9]*.md"))
     assert [path.stem for path in chapters] == NAMES
     for path in chapters:
-        deck = ROOT / "slides" / path.name
+        deck = ROOT / "teaching" / "slides" / path.name
         assert deck.read_text("utf-8").split("\n")[0] == path.read_text("utf-8").split("\n")[0]
 
 
@@ -117,7 +117,7 @@ def test_the_decks_ask_no_other_host_and_miss_nothing(built):
 def test_numbers_come_from_the_notebooks(built):
     stored, _ = claims.stored("01-degradation")
     assert f"{stored['plain56_train']:.1f}" in (built / "01-degradation.html").read_text("utf-8")
-    pages = [prose.read(ROOT / "slides" / f"{name}.md", ROOT) for name in NAMES]
+    pages = [prose.read(ROOT / "teaching" / "slides" / f"{name}.md", ROOT) for name in NAMES]
     assert all(page.glued() for page in pages)
     assert "{glue" not in "".join((built / f"{n}.html").read_text("utf-8") for n in NAMES)
 
@@ -129,14 +129,14 @@ def test_numbers_come_from_the_notebooks(built):
     ("text", "complaint"),
     [
         ("```{notes}\nNo minutes.\n```", "expected `:minutes:`"),
-        ("{glue:text}`../notebooks/01-degradation.ipynb::no_such:.1f`", "stores no 'no_such'"),
+        ("{glue:text}`../../notebooks/01-degradation.ipynb::no_such:.1f`", "stores no 'no_such'"),
         ("{glue:text}`no_such`", "expected `../notebooks/NAME.ipynb::key:format`"),
     ],
 )
 def test_a_deck_with_a_fault_is_not_built(tmp_path, text, complaint):
-    conf = (ROOT / "slides" / "conf.py").read_text("utf-8")
-    conf = conf.replace('"../book/references.bib"', "").replace('["_static"]', "[]")
-    conf = conf.replace("Path(__file__).resolve().parents[1]", f"Path({str(ROOT)!r})")
+    conf = (ROOT / "teaching" / "slides" / "conf.py").read_text("utf-8")
+    conf = conf.replace('"../../book/references.bib"', "").replace('["_static"]', "[]")
+    conf = conf.replace("Path(__file__).resolve().parents[2]", f"Path({str(ROOT)!r})")
     (tmp_path / "conf.py").write_text(conf)
     (tmp_path / "index.md").write_text(f"# A deck\n\n{text}\n")
     result = build(tmp_path, tmp_path / "out")

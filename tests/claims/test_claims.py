@@ -22,7 +22,7 @@ PAGES = [
         *sorted(ROOT.glob("book/*.md")),
         ROOT / "index.md",
         ROOT / "README.md",
-        *sorted(ROOT.glob("slides/*.md")),
+        *sorted(ROOT.glob("teaching/slides/*.md")),
         *sorted(ROOT.glob("notebooks/*.ipynb")),
     )
 ]

@@ -7,7 +7,7 @@ what the notebooks have stored. The notebooks themselves are not built here, so 
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "src")]
 
 project = "Residual Networks"
@@ -16,7 +16,7 @@ copyright = "2026"
 language = "en_GB"
 extensions = ["myst_parser", "sphinx_revealjs", "sphinxcontrib.bibtex", "formulas", "decks"]
 myst_enable_extensions = ["amsmath", "attrs_inline", "dollarmath"]
-bibtex_bibfiles = ["../book/references.bib"]
+bibtex_bibfiles = ["../../book/references.bib"]
 bibtex_reference_style = "author_year"
 bibtex_default_style = "plain"
 
