@@ -6,6 +6,8 @@ TESTS=all`:
 
 - TESTS=all: the whole of `most` and `backends`; they take, without it, the tests that a change
   since the last whole run can reach, and some that the day draws (project/reach.py);
+- ASSIGNMENTS=all: of `assignments` the submissions of all, not of some that the day draws and
+  those that have changed;
 - OUTPUTS=today: of `outputs` the notebooks that changed, and some that the day draws;
 - ONLY, WITH_COLAB, WITH_OLDEST: of `colab` those whose names begin so;
 - NEWEST=coming: `newest` with what is not supported yet.

@@ -28,6 +28,8 @@ from grading.grade import grade
 ROOT = Path(__file__).resolve().parents[2]
 UNTOUCHED = "the untouched version"
 A_DAY = 3  # assignments; each takes minutes
+# What grades them. (The library reaches them all, too, and changes nearly every day.)
+OF_ALL = ("assignments/grading", "requirements/course.txt", "tests/assignments/proof.py")
 ALONE = "alone"
 # A busy machine is no mistake of a student's: what loops for ever alone meets a limit soon.
 PATIENT = {"cell_seconds": 300, "total_seconds": 1800, "nice": 0}
@@ -47,22 +49,29 @@ def packing() -> str:
 
 def of_the_day(names: list[str]) -> set[str]:
     """The assignments whose submissions are graded today: some that are drawn, and those that
-    have changed since all were graded. All of them where ASSIGNMENTS says "all"."""
+    have changed since all were graded. All of them where the grading has, or ASSIGNMENTS says
+    "all"."""
     if os.environ.get("ASSIGNMENTS") == "all":
         return set(names)
     record = tomllib.loads((ROOT / "tests" / "project" / "weekly.toml").read_text("utf-8"))
     since = record["assignments"]["commit"]
+    if _differ(since, *OF_ALL):
+        return set(names)
     drawn = set(random.Random(packing()).sample(names, A_DAY))
     return drawn | {name for name in names if _changed(name, since)}
 
 
 def _changed(name: str, since: str) -> bool:
-    """Whether an assignment or its submissions differ from a commit, so far as git knows."""
-    if not since:
-        return True
+    """Whether an assignment or its submissions differ from a commit."""
     module = submissions(name).__name__.removeprefix("submissions.")
     about = [f"assignments/source/{name}", f"tests/assignments/submissions/{module}*"]
-    return subprocess.run(["git", "diff", "--quiet", since, "--", *about], cwd=ROOT).returncode != 0
+    return _differ(since, *about)
+
+
+def _differ(since: str, *about: str) -> bool:
+    """Whether paths differ from a commit, so far as git knows."""
+    command = ["git", "diff", "--quiet", since, "--", *about]
+    return not since or subprocess.run(command, cwd=ROOT).returncode != 0
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:

@@ -27,7 +27,8 @@ IN_PART = {"make test TESTS=all": "make test-library"}
 IN_PART |= {"make backends TESTS=all": "make backends TESTS=all"}
 IN_PART |= {"make test-site": "make test-site"}
 # Whole in GitHub's run with every change, in `.ci/run` where what it is about has changed.
-BY_PATH = {"large": "make test-large", "photos": PROOFS["photos"]["command"]}
+FORMS = ("slides", "epub", "pdf")
+BY_PATH = {name: PROOFS[name]["command"] for name in ("large", "photos", *FORMS)}
 
 
 def test_every_proof_of_the_weekly_run_has_an_entry():
@@ -66,7 +67,14 @@ def test_what_never_passed_is_due_and_so_is_what_passed_on_a_version_that_is_gon
     assert weekly.due({**proof, "commit": "0" * 40})
 
 
-@pytest.mark.parametrize("name", BY_PATH)
+@pytest.mark.parametrize("path", [".ci/run", ".github/workflows/test.yml"])
+def test_the_other_forms_are_made_where_what_makes_them_has_changed(path):
+    text = (ROOT / path).read_text("utf-8")
+    loop = rf"for form in {' '.join(FORMS)}; do\s+if \S+ tests/project/weekly.py --due \"\$form\""
+    assert re.search(loop + r'[^\n]*; then\s+make "\$form"', text)
+
+
+@pytest.mark.parametrize("name", set(BY_PATH) - set(FORMS))
 def test_what_takes_long_runs_where_what_it_is_about_has_changed(name):
     text = (ROOT / ".ci" / "run").read_text("utf-8")
     asked = f'weekly.py --due {name} && in_time "{BY_PATH[name].split(" WITH")[0]}"; then\n'
