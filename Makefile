@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-NOTEBOOK ?= 01-degradation
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
@@ -150,12 +149,12 @@ gradescope: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's auto
 classroom: $(INSTALLED) .venv-course/.installed  ## make ASSIGNMENT=name's template and autograder for Classroom 50
 	@$(GRADING) classroom "$(ASSIGNMENT)"
 
-notebooks: $(INSTALLED)  ## run every notebook anew, store its outputs, draw the figures
-	$(RERUN)
+notebooks: $(INSTALLED)  ## run every notebook anew, or one (NOTEBOOK=01-degradation), store its outputs, draw the figures
+	$(RERUN) $(addprefix --store=,$(NOTEBOOK))
 figures: $(INSTALLED)  ## draw the pages' pictures anew, from records and stored outputs
 	$(RERUN) --figures
 run: $(INSTALLED)  ## run a copy of one notebook (NOTEBOOK=01-degradation, RESNET_BOOK_DATA=cifar10) in _build/run
-	$(RERUN) $(NOTEBOOK)
+	$(RERUN) $(or $(NOTEBOOK),01-degradation)
 lab: $(INSTALLED)  ## open the notebooks in JupyterLab
 	$(BIN)/python -m jupyterlab notebooks
 

@@ -1,8 +1,9 @@
 """Runs the notebooks: `make notebooks` anew, `make run` a copy, `make figures` none.
 
 Without a word every notebook is run and its outputs are stored, then the pages'
-pictures are drawn. With --figures those alone; with a NAME, as 03-resnet34, a copy
-of that notebook is run in _build/run, by the data and the backend that you chose.
+pictures are drawn. With --store=NAME, as --store=03-resnet34, one notebook and the
+pictures; with --figures these alone; with a NAME a copy of that notebook is run in
+_build/run, by the data and the backend that you chose.
 """
 
 from __future__ import annotations
@@ -68,14 +69,27 @@ def every() -> None:
     figures()
 
 
-def copy(name: str) -> None:
-    """Runs a copy of one notebook, in _build/run. Ends where none is called so."""
+def called(name: str) -> str:
+    """The path of a notebook, as "notebooks/03-resnet34.ipynb". Ends where none is called so."""
     path = ROOT / "notebooks" / f"{name}.ipynb"
     if not path.is_file():
         there = ", ".join(sorted(one.stem for one in path.parent.glob("*.ipynb")))
         sys.exit(f"Expected a notebook: {there}. Received: {name!r}")
-    source = path.relative_to(ROOT).as_posix()
-    convert("--output-dir", "_build/run", source, env=dict(os.environ))
+    return path.relative_to(ROOT).as_posix()
+
+
+def one(name: str) -> None:
+    """Runs one notebook, stores its outputs, draws the pictures."""
+    path = called(name)
+    if path in left_out():
+        sys.exit(1)
+    convert("--inplace", path, env=plain())
+    figures()
+
+
+def copy(name: str) -> None:
+    """Runs a copy of one notebook, in _build/run."""
+    convert("--output-dir", "_build/run", called(name), env=dict(os.environ))
 
 
 if __name__ == "__main__":
@@ -86,5 +100,7 @@ if __name__ == "__main__":
             every()
         case ["--figures"]:
             figures()
+        case [word] if word.startswith("--store="):
+            one(word.removeprefix("--store="))
         case [name]:
             copy(name)

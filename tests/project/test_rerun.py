@@ -36,6 +36,17 @@ def test_every_notebook_that_can_run_then_the_pictures(ran, monkeypatch, tmp_pat
         assert one["RESNET_BOOK_PHOTOGRAPHS"] == "hidden"
 
 
+def test_one_notebook_is_stored_as_all_are(ran, monkeypatch, tmp_path):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    rerun.one("03-resnet34")
+    (notebook, env), (drawn, _) = ran
+    assert notebook[-2:] == ("--inplace", "notebooks/03-resnet34.ipynb")
+    assert not set(rerun.OF_THE_READER) & set(env) and drawn == (sys.executable, "images/draw.py")
+    with pytest.raises(SystemExit):  # without its pets, which is said
+        rerun.one("06-transfer")
+    assert len(ran) == 2
+
+
 def test_a_copy_is_run_by_what_the_reader_chose(ran):
     rerun.copy("03-resnet34")
     ((words, env),) = ran
