@@ -70,7 +70,7 @@ def every() -> None:
 
 
 def called(name: str) -> str:
-    """The path of a notebook, as "notebooks/03-resnet34.ipynb". Ends where none is called so."""
+    """The path of a notebook in the book. Ends where none is called so."""
     path = ROOT / "notebooks" / f"{name}.ipynb"
     if not path.is_file():
         there = ", ".join(sorted(one.stem for one in path.parent.glob("*.ipynb")))

@@ -11,7 +11,12 @@ import pytest
 import figures
 
 ROOT = figures.ROOT
-PAGES = [*ROOT.glob("book/*.md"), *ROOT.glob("teaching/slides/*.md"), ROOT / "index.md", ROOT / "README.md"]
+PAGES = [
+    *ROOT.glob("book/*.md"),
+    *ROOT.glob("teaching/slides/*.md"),
+    ROOT / "index.md",
+    ROOT / "README.md",
+]
 SHOWN = re.compile(r"\{(?:figure|image)\} (\S+\.(?:svg|png))|!\[[^\]]*\]\((\S+\.(?:svg|png))\)")
 
 
