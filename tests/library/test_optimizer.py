@@ -30,6 +30,24 @@ def test_sgd_is_momentum_with_the_penalty_in_the_gradient():
     np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize("given", [{"momentum": 0.9}, {"momentum": 0.0}, {"nesterov": True}])
+def test_a_step_has_the_bits_of_keras_own(dtype, given):
+    """Whichever operations do it: with the penalty added by hand, Keras' SGD ends at the same."""
+    random = np.random.default_rng(0)
+    start, gradients = random.normal(size=(5, 7)), random.normal(size=(4, 5, 7))
+    ours, theirs = keras.Variable(start, dtype=dtype), keras.Variable(start, dtype=dtype)
+    of_ours, of_theirs = SGD(0.3, l2=0.2, **given), keras.optimizers.SGD(0.3, **given)
+    of_theirs.momentum = of_ours.momentum
+    for gradient in gradients:
+        gradient = keras.ops.convert_to_tensor(gradient, dtype)
+        penalty = keras.ops.multiply(keras.ops.cast(0.2, dtype), theirs)
+        of_theirs.apply([keras.ops.add(gradient, penalty)], [theirs])
+        of_ours.apply([gradient], [ours])
+    bits = [keras.ops.convert_to_numpy(v).tobytes() for v in (ours, theirs)]
+    assert bits[0] == bits[1] and not np.array_equal(ours.numpy(), start)
+
+
 def test_every_trainable_variable_decays_as_with_a_penalty_in_the_loss(tiny_spec, tiny_data):
     """Keras' `L2(l)` adds l w^2, so the paper's lambda is twice that: lambda / 2 w^2."""
     recipe = Recipe("r", "tests", steps=9, boundaries=(8,), weight_decay=0.1)
