@@ -12,19 +12,30 @@ from claims import GLUED, Claim, stored
 
 @functools.cache
 def _pattern(value: str) -> re.Pattern:
-    out, at = [], 0
+    """A value as it may stand on a page, each number a group.
+
+    Case, line breaks and emphasis do not count, nor do the marks , ; : . between words and at
+    both ends. In a number each counts.
+    """
+    out, at, end = [], 0, len(value.rstrip(",;:. "))
     for number in prose.find(value):
         digits = re.escape(number.text).replace(",", r"(?:,|\{,\})").replace(r"\ ", r"\s+")
         out += [_literal(value[at : number.start]), f"({digits})"]
         at = number.end
-    out.append(_literal(value[at:]))
-    edge = r"(?!\w)(?![.,]\d)"
-    return re.compile(rf"(?<!\w)(?<!\d[.,]){''.join(out)}{edge}", re.IGNORECASE | re.DOTALL)
+    out.append(_literal(value[at:end]))
+    start, edge = r"(?<!\w)(?<!\d[.,])(?<!\.(?=\d))", r"(?!\w)(?![.,]\d)"
+    return re.compile(start + "".join(out) + edge, re.IGNORECASE | re.DOTALL)
+
+
+# What may stand between two words in place of a space: emphasis begins or ends, and a mark that a
+# correction adds, removes or exchanges. One in a number has no space behind it.
+_GAP = r"(?:[\s*_]+|[\s*_]*[,;:.]{1,2}[\s*_]+)"
 
 
 def _literal(text: str) -> str:
-    words = re.escape(text).replace(r"\ ", " ")
-    return re.sub(" +", r"[\\s*_]+", words.replace("…", ".{0,200}?"))
+    words = _GAP.join(map(re.escape, re.split("[,;:.]{0,2} +", text)))
+    ends = re.sub(r'(?:[,;:]|\\\.)?(\\\)|")', r"[,;:.]?\1", words)  # before what closes
+    return ends.replace("…", ".{0,200}?")
 
 
 # A word or a number, as a reader counts words; the end of a sentence or a cell parts them.
