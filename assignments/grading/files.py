@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import secrets
 import time
 import zipfile
 from collections.abc import Iterator
@@ -76,14 +77,24 @@ def printable(text: str) -> str:
     )
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file whole or not at all: a process that is killed leaves the old one, or none."""
-    draft = path.with_name(f".{path.name}.new")
-    with open(draft, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes a file whole or not at all; a text as UTF-8, with the line ends that it has.
+
+    It is on the disk before it gets its name: a process that is killed, or a loss of power,
+    leaves the old file, or none. If it cannot be written, nothing of it is left.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    # Not `helpers.support.whole`: the book's library is no part of the course's environment.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        with open(draft, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def walk(folder: Path) -> Iterator[File]:

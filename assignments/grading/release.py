@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 import nbformat
 
 from grading.course import ASSIGNMENTS, Course, CourseError, keep_version, names
+from grading.files import write_whole
 
 SECRET = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
@@ -71,12 +73,12 @@ def left_over(source, release) -> list[str]:
 
 def _zip(folder: Path, target: Path, name: str) -> None:
     """A zip that is the same whenever it is made from the same files."""
-    draft = target.with_suffix(".new")
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 inside = zipfile.ZipInfo(f"{name}/{path.relative_to(folder).as_posix()}")
                 inside.external_attr = 0o644 << 16
                 inside.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(inside, path.read_bytes())
-    draft.replace(target)
+    write_whole(target, packed.getvalue())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import html
-import os
+import io
 from pathlib import Path
 
-from grading.files import printable
+from grading.files import printable, write_whole
 
 BY_HAND = "by hand"
 FIRST = ("student", "assignment", "status", "points", "of", "to grade by hand")
@@ -16,13 +16,12 @@ LAST = ("seconds", "remarks", "submission", "feedback")
 
 def write_csv(path: Path, rows: list[dict], parts: list[str]) -> None:
     """Writes all rows at once: who reads the file meanwhile sees the old one or the new one."""
-    draft = path.with_suffix(".csv.new")
-    with open(draft, "w", newline="", encoding="utf-8-sig") as file:  # Excel knows it by the mark
-        writer = csv.DictWriter(file, [*FIRST, *parts, *LAST], restval="", extrasaction="ignore")
-        writer.writeheader()
-        for row in sorted(rows, key=lambda row: (row["student"].lower(), row["assignment"])):
-            writer.writerow({key: _harmless(value) for key, value in row.items()})
-    os.replace(draft, path)
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, [*FIRST, *parts, *LAST], restval="", extrasaction="ignore")
+    writer.writeheader()
+    for row in sorted(rows, key=lambda row: (row["student"].lower(), row["assignment"])):
+        writer.writerow({key: _harmless(value) for key, value in row.items()})
+    write_whole(path, _marked(table))
 
 
 def write_files(path: Path, submissions: list, rows: list[dict]) -> None:
@@ -38,15 +37,14 @@ def write_files(path: Path, submissions: list, rows: list[dict]) -> None:
             said = done.setdefault((submission.name, str(file)), [])
             if what not in said:
                 said.append(what)
-    draft = path.with_suffix(".csv.new")
-    with open(draft, "w", newline="", encoding="utf-8-sig") as out:
-        writer = csv.writer(out)
-        writer.writerow(("student", "file", "what was done"))
-        for (student, file), said in sorted(done.items()):
-            # Of one assignment it is graded, of the others it is not: the first counts.
-            kept = [what for what in said if not what.startswith("of ")] or said
-            writer.writerow(map(_harmless, (student, file, "; ".join(kept))))
-    os.replace(draft, path)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(("student", "file", "what was done"))
+    for (student, file), said in sorted(done.items()):
+        # Of one assignment it is graded, of the others it is not: the first counts.
+        kept = [what for what in said if not what.startswith("of ")] or said
+        writer.writerow(map(_harmless, (student, file, "; ".join(kept))))
+    write_whole(path, _marked(table))
 
 
 def points(scores: dict[str, tuple[float | None, float]]) -> dict:
@@ -67,6 +65,11 @@ def page(student: str, assignment: str, message: str) -> str:
         f"<title>{assignment}</title></head><body><h1>{assignment}</h1>"
         f"<p>{student}: no points could be given.</p><p>{message}</p></body></html>\n"
     )
+
+
+def _marked(table: io.StringIO) -> bytes:
+    """A table with the mark by which Excel knows UTF-8."""
+    return table.getvalue().encode("utf-8-sig")
 
 
 def _short(number: float) -> float | int:

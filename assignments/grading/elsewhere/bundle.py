@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from grading.course import ASSIGNMENTS, CourseError, marks, names
+from grading.files import write_whole
 
 ROOT = ASSIGNMENTS.parent
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -56,14 +57,14 @@ def is_command(name: str) -> bool:
 def write_zip(path: Path, files: dict[str, bytes]) -> Path:
     """A zip that is the same whenever it is made from the same files. Returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(files.items()):
             inside = zipfile.ZipInfo(name)
             inside.external_attr = (0o100755 if is_command(name) else 0o100644) << 16
             inside.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(inside, data)
-    draft.replace(path)
+    write_whole(path, packed.getvalue())
     return path
 
 

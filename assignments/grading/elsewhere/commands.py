@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grading.elsewhere import classroom, gradescope, lms
 from grading.elsewhere.one import Outcome, grade_one
+from grading.files import write_whole
 
 PLATFORMS = ("gradescope", "classroom50")
 
@@ -68,9 +69,7 @@ def write(outcome: Outcome, platform: str, out: Path, environment) -> None:
 
 def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    draft.write_bytes(text.encode("utf-8", "backslashreplace"))
-    os.replace(draft, path)
+    write_whole(path, text.encode("utf-8", "backslashreplace"))
 
 
 def _exporter(module) -> Callable:

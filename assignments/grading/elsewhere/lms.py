@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grading.course import CourseError
+from grading.files import write_whole
 
 CANVAS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID")
 CANVAS += ("Integration ID", "Root Account", "Section")
@@ -253,7 +253,6 @@ def _write_moodle(out: Path, table: Roster, column: str, points: dict) -> None:
 
 
 def _write_table(path: Path, header: list[str], rows: list[list], delimiter: str) -> None:
-    draft = path.with_name(f"{path.name}.new")
-    with open(draft, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, delimiter=delimiter).writerows([header, *rows])
-    os.replace(draft, path)
+    table = io.StringIO(newline="")
+    csv.writer(table, delimiter=delimiter).writerows([header, *rows])
+    write_whole(path, table.getvalue())
