@@ -94,6 +94,12 @@ ROWS = (
         "Keras' own",
         "--keras-norm",
     ),
+    _tried(
+        "sgd",
+        "ResNet-20 with SGD's step as one operation, against Keras' own",
+        "Keras' own",
+        "--keras-sgd",
+    ),
     _tried("xla", "ResNet-20 without XLA, against with it", "with XLA", "--xla"),
     _tried(
         "tuner",

@@ -1,7 +1,7 @@
 """Training steps of a net of ours, by `fit`, on one batch again and again.
 
-ours_training.py NETWORK SIDE BATCH STEPS [--bfloat16] [--xla] [--tuner] [--keras-norm] [--gflops]
-    [--narrow]
+ours_training.py NETWORK SIDE BATCH STEPS [--bfloat16] [--xla] [--tuner] [--keras-norm] [--keras-sgd]
+    [--gflops] [--narrow]
 """
 
 import helpers  # noqa: F401, I001  before Keras: for TensorFlow's fast kernels
@@ -15,6 +15,7 @@ options = serving.training_arguments(
     bfloat16="mixed precision",
     xla="compiled with XLA",
     keras_norm="Keras' own batch normalization",
+    keras_sgd="Keras' own step of SGD",
     tuner="leave tf.data's tuner on",
     gflops="operations of float32 in place of images",
     narrow="8 filters in the first stage",
@@ -23,7 +24,7 @@ precision = "mixed_bfloat16" if options.bfloat16 else "float32"
 
 import keras  # noqa: E402
 
-from helpers import counting, networks, recipes, specs, training  # noqa: E402
+from helpers import counting, networks, optimizer, recipes, specs, training  # noqa: E402
 from helpers.blocks import convolutions  # noqa: E402
 from helpers.training.compiling import build_optimizer  # noqa: E402
 from helpers.training.loop import precision_scope  # noqa: E402
@@ -36,6 +37,8 @@ if options.keras_norm:
     convolutions.BatchNormalization = functools.partial(
         keras.layers.BatchNormalization, momentum=0.9, epsilon=1e-5
     )
+if options.keras_sgd:
+    optimizer.SGD._at_once = keras.optimizers.SGD.update_step
 with precision_scope(precision):
     spec = specs.resolve(options.network, input_shape=images.shape[1:], num_classes=10)
     model = networks.build(specs.narrowed(spec, 8) if options.narrow else spec)
