@@ -46,11 +46,11 @@ def shortcut(
     return conv_bn(x, filters, 1, stride, name=f"{name}_proj", **conv)
 
 
-def projects(x: KerasTensor, filters: int, stride: int, option: Option) -> bool:
+def projects(x: KerasTensor, filters: int, stride: int, shortcut: Option) -> bool:
     """Whether a shortcut of this option is a projection here. Raises ValueError for no option."""
-    expect.one_of("shortcut", option, OPTIONS)
+    expect.one_of("shortcut", shortcut, OPTIONS)
     same_shape = stride == 1 and x.shape[-1] == filters
-    return option == "C" or (option == "B" and not same_shape)
+    return shortcut == "C" or (shortcut == "B" and not same_shape)
 
 
 def identity(

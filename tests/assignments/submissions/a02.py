@@ -37,7 +37,7 @@ WRONG = {
     "a bias left in, a projection where it is not needed": (
         [
             replaced("block", '"use_bias": False, ', ""),
-            replaced("shortcut", 'option == "C" or (option == "B" and not same_shape)', "1"),
+            replaced("shortcut", 'shortcut == "C" or (shortcut == "B" and not same_shape)', "1"),
         ],
         ["block-function", "shortcut-identity", "shortcut-zeros"],
     ),
@@ -95,23 +95,23 @@ WRONG = {
     ),
     "the arguments of another net": (
         [
-            replaced("shortcut", 'stride=1, option="B")', 'stride=1, option="A")'),
-            replaced("block", 'stride=1, option="B")', 'stride=2, option="B")'),
+            replaced("shortcut", 'stride=1, shortcut="B")', 'stride=1, shortcut="A")'),
+            replaced("block", 'stride=1, shortcut="B")', 'stride=2, shortcut="B")'),
             replaced("repair", "filters, stride=1)", "filters, stride=2)"),
-            replaced("stage", 'stride=1, option="B")', 'stride=1, option="A")'),
+            replaced("stage", 'stride=1, shortcut="B")', 'stride=1, shortcut="A")'),
         ],
         ["shortcut-projection", "block-identity", "repair-block", "stage-parameters"],
     ),
     "option C forgotten": (
-        [replaced("stage", "if block == 0 else 1, option)", 'if block == 0 else 1, "B")')],
+        [replaced("stage", "if block == 0 else 1, shortcut)", 'if block == 0 else 1, "B")')],
         STAGE,
     ),
     "the numbers of the visible tests": (
         [
             written(
                 "count",
-                "def added_parameters(option, n, filters=16):\n"
-                '    return {"A": 0, "B": 2752, "C": 14_240}[option]\n\n\n'
+                "def added_parameters(shortcut, n, filters=16):\n"
+                '    return {"A": 0, "B": 2752, "C": 14_240}[shortcut]\n\n\n'
                 "def gradient(a, s, blocks):\n    return 1",
             ),
             replaced("detector", "return float(", "return 0 * float("),

@@ -3,7 +3,7 @@
 from edits import replaced, written
 
 SEQUENTIAL = """
-def residual_block(x, filters, stride=1, option="B"):
+def residual_block(x, filters, stride=1, shortcut="B"):
     def conv(stride):
         return [
             layers.ZeroPadding2D(1),
@@ -12,12 +12,12 @@ def residual_block(x, filters, stride=1, option="B"):
         ]
 
     main = keras.Sequential([*conv(stride), layers.Activation("relu"), *conv(1)], name="main")
-    return keras.activations.relu(given_shortcut(x, filters, stride, option) + main(x))
+    return keras.activations.relu(given_shortcut(x, filters, stride, shortcut) + main(x))
 """
 LAMBDA = """
-def shortcut(x, filters, stride=1, option="B"):
+def shortcut(x, filters, stride=1, shortcut="B"):
     same = stride == 1 and x.shape[-1] == filters
-    if {"A": False, "B": not same, "C": True}[option]:
+    if {"A": False, "B": not same, "C": True}[shortcut]:
         return keras.Sequential(
             [
                 layers.Conv2D(filters, 1, stride, padding="same", use_bias=False, name="p"),
@@ -50,8 +50,8 @@ class Residual(layers.Layer):
         return norm2(conv2(ops.pad(x, around)), training=training)
 
 
-def residual_block(x, filters, stride=1, option="B"):
-    gx = given_shortcut(x, filters, stride, option)
+def residual_block(x, filters, stride=1, shortcut="B"):
+    gx = given_shortcut(x, filters, stride, shortcut)
     return layers.ReLU()(layers.Add()([gx, Residual(filters, stride)(x)]))
 """
 ZEROS = """
@@ -65,21 +65,21 @@ class Zeros(layers.Layer):
         return ops.pad(x, [(0, 0)] * 3 + [(0, self.filters - x.shape[-1])])
 
 
-def shortcut(x, filters, stride=1, option="B"):
+def shortcut(x, filters, stride=1, shortcut="B"):
     changes = stride != 1 or x.shape[-1] != filters
-    if option == "A" and changes:
+    if shortcut == "A" and changes:
         return Zeros(filters, stride)(x)
-    if option == "C" or changes:
+    if shortcut == "C" or changes:
         x = layers.Conv2D(filters, 1, stride, use_bias=False, kernel_initializer="he_normal")(x)
         x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     return x
 """
 FORMULAS = """
-def added_parameters(option, n, filters=16):
+def added_parameters(shortcut, n, filters=16):
     f = filters
     first = (2 * f**2 + 4 * f) + (8 * f**2 + 8 * f)
     rest = n * (f**2 + 2 * f) + (n - 1) * (4 * f**2 + 4 * f) + (n - 1) * (16 * f**2 + 8 * f)
-    return {"A": 0, "B": first, "C": first + rest}[option]
+    return {"A": 0, "B": first, "C": first + rest}[shortcut]
 
 
 def gradient(a, s, blocks):
@@ -98,9 +98,9 @@ def tells_apart(differences):
     return abs(np.sum(np.sign(differences))) == len(differences)
 """
 DENSE = """
-def shortcut(x, filters, stride=1, option="B"):
+def shortcut(x, filters, stride=1, shortcut="B"):
     same = stride == 1 and x.shape[-1] == filters
-    if option == "C" or (option == "B" and not same):
+    if shortcut == "C" or (shortcut == "B" and not same):
         x = layers.Dense(filters, use_bias=False)(x)[:, ::stride, ::stride]
         return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     if same:
@@ -158,9 +158,9 @@ class Raw(layers.Layer):
         return self.norms[1](x, training)
 
 
-def residual_block(x, filters, stride=1, option="B"):
+def residual_block(x, filters, stride=1, shortcut="B"):
     fx = Raw(filters, stride)(x)
-    return layers.ReLU()(layers.Add()([fx, given_shortcut(x, filters, stride, option)]))
+    return layers.ReLU()(layers.Add()([fx, given_shortcut(x, filters, stride, shortcut)]))
 """
 RIGHT = {
     "the solution": [],
@@ -169,7 +169,7 @@ RIGHT = {
         written("shortcut", DENSE),
         written("count", FORMULAS + TAPE),
         written(
-            "repair", RAW.replace("residual_block", "repaired_block").replace("option)", '"B")')
+            "repair", RAW.replace("residual_block", "repaired_block").replace("shortcut)", '"B")')
         ),
     ],
     "written with Sequential, Lambda and formulas": [
@@ -187,8 +187,8 @@ RIGHT = {
         written("repair", SUBCLASSED.replace("residual_block", "repaired_block")),
         replaced(
             "stage",
-            "given_block(x, filters, stride if block == 0 else 1, option)",
-            "given_block(x, filters, [stride, 1][block > 0], option)",
+            "given_block(x, filters, stride if block == 0 else 1, shortcut)",
+            "given_block(x, filters, [stride, 1][block > 0], shortcut)",
         ),
     ],
 }
