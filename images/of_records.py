@@ -12,7 +12,9 @@ SHOWN = ("resnet20", "resnet56", "a-martyn/resnet56", "a-martyn/plainnet56")
 
 def recorded(*nets):
     """Training and validation error of 20 epochs on CIFAR-10 (JPEG)."""
-    of_nets = [runs.load(f"cifar10-{net}-late-drops-seed0") for net in nets]
+    full_size = studies.recorded(studies.load("depth"), size=None)
+    of_net = {run.network: run for run in full_size}
+    of_nets = [of_net[net] for net in nets]
     height = 3.2 if len(nets) == 2 else 4
     figure, axes = plt.subplots(1, 2, sharey=True, figsize=(7.2, height), layout="constrained")
     plots.curves(of_nets, axes[0])

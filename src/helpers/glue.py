@@ -10,22 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 
-def glue(*pair: float | int | str, **numbers: float | int | str) -> None:
+def glue(**numbers: float | int | str) -> None:
     """Stores values in the cell's output, invisibly, each under its name.
 
-    Several at once: `glue(best=0.1, worst=0.3)`. A name that is no identifier stands before its
-    value: `glue("bn-trained", 0.2)`.
+    All of a cell at once: `glue(best=0.1, worst=0.3)`. What has a name that the cell computes, or
+    one that is no identifier, is gathered before: `glue(**numbers)`.
 
     A page shows one as {glue:text}`notebooks/01-degradation.ipynb::best:.1f`. A number of NumPy's
     is stored as Python's: only that can be read without NumPy.
     """
     from IPython.display import display
 
-    if len(pair) not in (0, 2):
-        raise TypeError(f"glue() takes a name and its value, or name=value. Received: {pair}")
-    if pair:
-        name, value = pair
-        numbers = {name: value, **numbers}
     prefix = "application/papermill.record/"
     for name, value in numbers.items():
         if isinstance(value, np.generic):

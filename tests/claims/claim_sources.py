@@ -75,8 +75,15 @@ def table_6(net):
 
 # --- recorded ---------------------------------------------------------------------
 
-SHAPES_RUN = "shapes-resnet20-he2015-cifar10-620steps-mixed_bfloat16-seed0"
-SLOW_RUN = "shapes-plain56-8filters-quick-rate0.01-seed0"
+
+def _name(**fields):
+    """The name of the one record of the study `shapes` with these fields."""
+    (run,) = studies.recorded(studies.load("shapes"), seed=0, **fields)
+    return run.name
+
+
+SHAPES_RUN = _name(network="resnet20", filters=None)
+SLOW_RUN = _name(network="plain56", learning_rate=0.01)
 
 
 def error(record, split="train"):

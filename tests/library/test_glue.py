@@ -14,20 +14,20 @@ def test_glue_writes_what_the_website_reads(value):
     with mock.patch.object(website, "ipy_display") as theirs:
         website.glue("key", value, display=False)
     with mock.patch("IPython.display.display") as ours:
-        glue("key", value)
+        glue(key=value)
     assert ours.call_args == theirs.call_args
 
 
 def test_a_number_of_numpy_is_stored_as_pythons():
     with mock.patch("IPython.display.display") as ours:
-        glue("key", np.float64(2.5))
+        glue(key=np.float64(2.5))
     assert ours.call_args[0][0] == {"application/papermill.record/text/plain": "2.5"}
 
 
-def glued(*pair, **numbers):
+def glued(**numbers):
     """What `glue` stores: each name with its value as text, in order."""
     with mock.patch("IPython.display.display") as ours:
-        glue(*pair, **numbers)
+        glue(**numbers)
     names = [call.kwargs["metadata"]["scrapbook"]["name"] for call in ours.call_args_list]
     values = [next(iter(call.args[0].values())) for call in ours.call_args_list]
     return list(zip(names, values, strict=True))
@@ -38,16 +38,17 @@ def test_several_are_glued_one_by_one_under_their_names():
 
 
 def test_any_name_can_be_glued():
-    """Such as one that is no identifier, or that of an argument."""
-    assert glued("bn-trained", 2) == [("bn-trained", "2")]
-    assert glued(**{"128-scaled": 1, "name": 2, "value": 3, "pair": 4}) == [
-        ("128-scaled", "1"),
-        ("name", "2"),
-        ("value", "3"),
-        ("pair", "4"),
+    """Such as one that is no identifier, or that of a variable in `glue`."""
+    assert glued(**{"bn-trained": 1, "128-scaled": 2, "name": 3, "value": 4, "numbers": 5}) == [
+        ("bn-trained", "1"),
+        ("128-scaled", "2"),
+        ("name", "3"),
+        ("value", "4"),
+        ("numbers", "5"),
     ]
 
 
-def test_a_name_without_a_value_is_an_error():
-    with pytest.raises(TypeError, match="glue"):
-        glue("key")
+@pytest.mark.parametrize("pair", [("key",), ("key", 2)])
+def test_a_name_is_that_of_an_argument(pair):
+    with pytest.raises(TypeError, match="positional"):
+        glue(*pair)

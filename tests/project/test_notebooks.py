@@ -1,5 +1,6 @@
 """The notebooks as they are stored, and what nbval compares of them."""
 
+import ast
 import configparser
 import re
 from pathlib import Path
@@ -122,6 +123,52 @@ def test_no_cell_is_too_long_to_be_read_at_once(notebook):
 
 def test_blank_lines_and_comments_are_not_counted():
     assert lines_of_code("# a comment\nx = 1  # counted\n\n    # another\ny = 2\n") == 2
+
+
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+RUN_AGAIN = (ast.For, ast.While, *COMPREHENSIONS, ast.FunctionDef, ast.Lambda)
+
+
+def calls_of_glue(tree):
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if ast.unparse(call.func) == "glue"]
+
+
+def badly_glued(source):
+    """Whether a cell hands over its numbers otherwise than in one call, `glue(name=value)`."""
+    if "glue(" not in source:  # what is no Python, too, such as %load_ext
+        return False
+    tree = ast.parse(source)
+    calls = calls_of_glue(tree)
+    again = [part for part in ast.walk(tree) if isinstance(part, RUN_AGAIN) and calls_of_glue(part)]
+    return len(calls) > 1 or bool(again) or any(call.args for call in calls)
+
+
+def test_a_cell_glues_once_what_it_has(notebook):
+    """A loop gathers a dictionary: `numbers |= ...`, and then `glue(**numbers)`."""
+    badly = [cell.source for cell in code_cells(notebook) if badly_glued(cell.source)]
+    assert not badly, badly
+
+
+GLUED_WELL = ["x = 1", "glue(a=1, b=2)", "for n in x:\n    y |= {n: 1}\nglue(**y, c=3)"]
+GLUED_BADLY = {
+    "twice": "glue(a=1)\nglue(b=2)",
+    "by position": 'glue("a", 1)',
+    "in a loop": "for n in x:\n    glue(**{n: 1})",
+    "in a while": "while x:\n    glue(a=x.pop())",
+    "in a list": "[glue(**{n: 1}) for n in x]",
+    "in a function": "def hand(n):\n    glue(**{n: 1})\n\n\nhand('a')\nhand('b')",
+}
+
+
+@pytest.mark.parametrize("source", GLUED_WELL)
+def test_a_cell_that_glues_once_is_let_pass(source):
+    assert not badly_glued(source)
+
+
+@pytest.mark.parametrize("source", GLUED_BADLY.values(), ids=GLUED_BADLY)
+def test_a_cell_that_glues_otherwise_would_be_noticed(source):
+    assert badly_glued(source)
 
 
 def test_a_notebook_is_plain_markdown(notebook):
