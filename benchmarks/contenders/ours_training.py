@@ -1,7 +1,7 @@
 """Training steps of a net of ours, by `fit`, on one batch again and again.
 
-ours_training.py NETWORK SIDE BATCH STEPS [--bfloat16] [--xla] [--tuner] [--keras-norm] [--keras-sgd]
-    [--gflops] [--narrow]
+ours_training.py NETWORK SIDE BATCH STEPS [--bfloat16] [--xla] [--tuner] [--keras-norm]
+    [--keras-sgd] [--gflops] [--narrow]
 """
 
 import helpers  # noqa: F401, I001  before Keras: for TensorFlow's fast kernels
