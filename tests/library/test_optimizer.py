@@ -32,8 +32,10 @@ def test_sgd_is_momentum_with_the_penalty_in_the_gradient():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
 @pytest.mark.parametrize("given", [{"momentum": 0.9}, {"momentum": 0.0}, {"nesterov": True}])
-def test_a_step_has_the_bits_of_keras_own(dtype, given):
-    """Whichever operations do it: with the penalty added by hand, Keras' SGD ends at the same."""
+def test_a_step_is_keras_own(dtype, given):
+    """With the penalty added by hand Keras' SGD ends at the same, on TensorFlow to the last bit,
+    though one operation does it there. On PyTorch Keras steps all variables at once, its own way.
+    """
     random = np.random.default_rng(0)
     start, gradients = random.normal(size=(5, 7)), random.normal(size=(4, 5, 7))
     ours, theirs = keras.Variable(start, dtype=dtype), keras.Variable(start, dtype=dtype)
@@ -44,8 +46,13 @@ def test_a_step_has_the_bits_of_keras_own(dtype, given):
         penalty = keras.ops.multiply(keras.ops.cast(0.2, dtype), theirs)
         of_theirs.apply([keras.ops.add(gradient, penalty)], [theirs])
         of_ours.apply([gradient], [ours])
-    bits = [keras.ops.convert_to_numpy(v).tobytes() for v in (ours, theirs)]
-    assert bits[0] == bits[1] and not np.array_equal(ours.numpy(), start)
+    found, expected = (
+        keras.ops.convert_to_numpy(keras.ops.cast(v, "float64")) for v in (ours, theirs)
+    )
+    exact = keras.backend.backend() == "tensorflow"
+    rounding = {"float64": 1e-13, "float32": 1e-5, "bfloat16": 0.05}[dtype]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=0 if exact else rounding)
+    assert abs(found - start).max() > 0.1
 
 
 def test_every_trainable_variable_decays_as_with_a_penalty_in_the_loss(tiny_spec, tiny_data):
