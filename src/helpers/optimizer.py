@@ -52,7 +52,7 @@ class SGD(keras.optimizers.SGD):
     def _at_once(self, gradient, variable, learning_rate):
         """What Keras' step computes, to the last bit, in one operation of TensorFlow's for six.
 
-        A net of 56 layers has 167 variables: a quarter of the wait for its first step.
+        A net of 56 layers has 167 variables: a tenth of the wait for its first step.
         """
         import tensorflow as tf
 
